@@ -1,0 +1,3 @@
+"""datalint finds writes through PyTorch's `.data` that make gradients silently wrong."""
+
+__version__ = "0.1.0"

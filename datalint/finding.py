@@ -1,0 +1,97 @@
+"""What datalint says about a file: plain data, imports nothing of ours.
+
+Rows and columns count from 1, columns in characters; the end column is exclusive.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Level(enum.StrEnum):
+    """How bad what a rule reports is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Confidence(enum.StrEnum):
+    """How much of a finding's story was assumed."""
+
+    #: Only that an argument requires grad, or that a backward follows what escapes.
+    MEDIUM = "medium"
+    #: Nothing.
+    HIGH = "high"
+
+
+class Applicability(enum.StrEnum):
+    """Whether a fix can change what the program does."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Span:
+    """A stretch of source."""
+
+    row: int
+    column: int
+    end_row: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One step of a finding's story, in the order in which things happen."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text at `span` by `content`."""
+
+    span: Span
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that belong together."""
+
+    applicability: Applicability
+    message: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule says about one `.data` expression, which is at `span`."""
+
+    rule: str
+    level: Level
+    path: str
+    span: Span
+    #: What is wrong, one sentence without a full stop.
+    message: str
+    #: What to write instead, one sentence without a full stop; may be empty.
+    help: str
+    confidence: Confidence
+    notes: tuple[Note, ...] = ()
+    fix: Fix | None = None
+
+    def order(self) -> tuple[str, Span, str]:
+        """The order of findings in every report."""
+        return self.path, self.span, self.rule
+
+
+class NotAnalysed(Exception):
+    """A file that could not be read as Python; `row` and `column` say where, from 1."""
+
+    def __init__(self, reason: str, row: int = 1, column: int = 1) -> None:
+        super().__init__(reason)
+        self.reason, self.row, self.column = reason, row, column
