@@ -1,0 +1,128 @@
+"""Turns a program into what it would have been: with `.detach()`, with a copy, cured, cut."""
+
+from __future__ import annotations
+
+import ast
+
+_PRELUDE = """
+import torch as _torch
+def _detached(owner):
+    return owner.detach() if isinstance(owner, _torch.Tensor) else owner.data
+def _copied(owner):
+    return owner.data.clone() if isinstance(owner, _torch.Tensor) else owner.data
+"""
+
+
+def with_detach(source: str, rows: set[int] | None = None) -> str:
+    """`source` reading every tensor's `.data` that starts on `rows` (all) by `.detach()`.
+
+    `x.data = v` stays: it has no such form. What is no tensor is left alone as it runs.
+    """
+    return _rewritten(source, "_detached", rows)
+
+
+def with_clone(source: str, rows: set[int] | None = None) -> str:
+    """`source` with its writes through the `.data` that starts on `rows` (all) sent to a copy."""
+    return _rewritten(source, "_copied", rows)
+
+
+def with_cures(source: str, cures: dict[int, str]) -> str:
+    """`source` with the statement that holds row `r` replaced by `cures[r]`, at its indentation.
+
+    Where the statement is a block's head (`for`, `if`), the whole block is replaced.
+    """
+    lines = source.splitlines()
+    statements = _statements(source)
+    for row in sorted(cures, reverse=True):
+        first, last = _innermost(statements, row)
+        indentation = lines[first - 1][: len(lines[first - 1]) - len(lines[first - 1].lstrip())]
+        lines[first - 1 : last] = [indentation + cures[row]]
+    return "\n".join(lines) + "\n"
+
+
+def without_lines(source: str, rows: set[int]) -> str:
+    """`source` with the statements that hold `rows` dropped."""
+    return with_cures(source, dict.fromkeys(rows, "pass"))
+
+
+def _rewritten(source: str, reader: str, rows: set[int] | None) -> str:
+    tree = _DataReads(reader, rows).visit(ast.parse(source))
+    return _after_future_imports(ast.unparse(ast.fix_missing_locations(tree)))
+
+
+def _after_future_imports(source: str) -> str:
+    lines = source.splitlines()
+    ends = [n.end_lineno or 0 for n in ast.parse(source).body if _is_future_import(n)]
+    at = max(ends, default=0)
+    return "\n".join([*lines[:at], _PRELUDE, *lines[at:]]) + "\n"
+
+
+def _is_future_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+class _DataReads(ast.NodeTransformer):
+    """Replaces reads of `.data`, `getattr(x, "data")` among them, by a call of `reader`."""
+
+    def __init__(self, reader: str, rows: set[int] | None) -> None:
+        self._reader, self._rows = reader, rows
+
+    def _call(self, node: ast.expr, owner: ast.expr) -> ast.expr:
+        if self._rows is not None and node.lineno not in self._rows:
+            return node
+        return ast.Call(ast.Name(self._reader, ast.Load()), [owner], [])
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        """`owner.data`, read."""
+        self.generic_visit(node)
+        if node.attr != "data" or not isinstance(node.ctx, ast.Load):
+            return node
+        return self._call(node, node.value)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """`getattr(owner, "data")`."""
+        self.generic_visit(node)
+        match node:
+            case ast.Call(
+                func=ast.Name(id="getattr"), args=[owner, ast.Constant(value="data"), *_]
+            ):
+                return self._call(node, owner)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+        """`owner.data += v`: a call cannot be assigned to, so `+=` becomes its dunder."""
+        self.generic_visit(node)
+        target = node.target
+        if not (isinstance(target, ast.Attribute) and target.attr == "data"):
+            return node
+        if self._rows is not None and target.lineno not in self._rows:
+            return node
+        owner = ast.Call(ast.Name(self._reader, ast.Load()), [target.value], [])
+        dunder = ast.Attribute(owner, _DUNDERS[type(node.op)], ast.Load())
+        return ast.copy_location(ast.Expr(ast.Call(dunder, [node.value], [])), node)
+
+
+_DUNDERS: dict[type[ast.operator], str] = {
+    ast.Add: "__iadd__",
+    ast.Sub: "__isub__",
+    ast.Mult: "__imul__",
+    ast.Div: "__itruediv__",
+    ast.FloorDiv: "__ifloordiv__",
+    ast.Mod: "__imod__",
+    ast.Pow: "__ipow__",
+    ast.BitAnd: "__iand__",
+    ast.BitOr: "__ior__",
+    ast.BitXor: "__ixor__",
+    ast.LShift: "__ilshift__",
+    ast.RShift: "__irshift__",
+}
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
+
+
+def _innermost(statements: list[ast.stmt], row: int) -> tuple[int, int]:
+    spans = [(s.lineno, s.end_lineno or s.lineno) for s in statements]
+    holding = [(first, last) for first, last in spans if first <= row <= last]
+    return min(holding, key=lambda span: span[1] - span[0])
