@@ -1,0 +1,1 @@
+"""What a file's tensors share, what autograd saves of them, and what is written afterwards."""

@@ -1,0 +1,129 @@
+"""Autograd as an abstract machine: what a node saves, what a write spoils, what a backward needs.
+
+A write marks what autograd saved as spoiled, or a tracked value as edited; the mark becomes damage
+where a backward, or somebody the value escapes to, needs a graph that carries it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datalint.flow.events import Damage
+from datalint.flow.values import Key, Tri, overlap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from datalint.flow import ir
+    from datalint.flow.events import Events, Write
+    from datalint.flow.state import GraphNode, Save, State, Tensor
+
+
+def spoil(state: State, write: Write, storages: Iterable[Key]) -> None:
+    """Mark every save of this memory in a graph that still lives."""
+    for storage in storages:
+        for key, node in state.nodes.items():
+            for save in node.saves:
+                if overlap(save.storage, storage):
+                    _mark(state, key, save, write)
+
+
+def swap(state: State, write: Write, tensor: Key) -> None:
+    """`x.data = v`: only what was saved as `x` itself now shows other data."""
+    for key, node in state.nodes.items():
+        for save in node.saves:
+            if save.swaps and overlap(save.swaps, tensor):
+                _mark(state, key, save, write)
+
+
+def _mark(state: State, node: Key, save: Save, write: Write) -> None:
+    state.spoils[node, save] = state.spoils.get((node, save), frozenset()) | {write}
+
+
+def edit(state: State, write: Write, storages: Iterable[Key]) -> None:
+    """Mark the memory of tracked tensors that are not leaves; a leaf has no history to falsify."""
+    for storage in storages:
+        if any(in_graph(state, t) and storage in t.storages for t in state.tensors.values()):
+            state.edits[storage] = state.edits.get(storage, frozenset()) | {write}
+
+
+def in_graph(state: State, tensor: Tensor) -> bool:
+    """Whether autograd tracks it and it is not a leaf."""
+    return tensor.tracked != Tri.NO and any(n in state.nodes for n in tensor.nodes)
+
+
+def edits_of(state: State, tensors: Iterable[Tensor]) -> frozenset[tuple[Write, str]]:
+    """The untracked edits that a use of these tensors takes part in, each with its assumption."""
+    if not state.edits:
+        return frozenset()
+    found: set[tuple[Write, str]] = set()
+    for tensor in tensors:
+        if in_graph(state, tensor):
+            assumed = _assumption(state, tensor)
+            found |= {(w, assumed) for s in tensor.storages for w in state.edits.get(s, ())}
+    return frozenset(found)
+
+
+def _assumption(state: State, tensor: Tensor) -> str:
+    """What must be assumed for this tensor to be tracked; nothing where one node is in sight."""
+    told = [state.nodes[n].assumed for n in tensor.nodes if n in state.nodes]
+    return max(told, default="") if all(told) else ""
+
+
+def reach(state: State, start: Iterable[Key]) -> dict[Key, GraphNode]:
+    """The living part of the graph behind these nodes."""
+    seen: dict[Key, GraphNode] = {}
+    todo = list(start)
+    while todo:
+        key = todo.pop()
+        if key not in seen and (node := state.nodes.get(key)):
+            seen[key] = node
+            todo.extend(node.parents)
+    return seen
+
+
+def need(
+    state: State, events: Events, start: Iterable[Key], consumer: ir.Node, backward: bool
+) -> None:
+    """Report the marked saves and edits of the graph behind `start`."""
+    if not state.spoils and not state.edits:
+        return
+    graph = reach(state, start)
+    for (key, save), writes in state.spoils.items():
+        if node := graph.get(key):
+            for write in writes:
+                _report(events, node, write, consumer, backward, save.what, save.assumed)
+    for node in graph.values():
+        for write, assumed in node.edits:
+            _report(events, node, write, consumer, backward, assumed=assumed)
+
+
+def _report(
+    events: Events,
+    node: GraphNode,
+    write: Write,
+    consumer: ir.Node,
+    backward: bool,
+    saved: str = "",
+    assumed: str = "",
+) -> None:
+    damage = Damage(
+        write,
+        node.operator,
+        node.site,
+        saved,
+        consumer,
+        backward,
+        node.tracked == Tri.YES,
+        assumed,
+    )
+    events.of(write.read).damages.add(damage)
+
+
+def settle(state: State, start: Iterable[Key]) -> None:
+    """Free the graph that a backward ran through, as it does without `retain_graph`."""
+    graph = reach(state, start)
+    for key in graph:
+        del state.nodes[key]
+    for marked in [k for k in state.spoils if k[0] in graph]:
+        del state.spoils[marked]

@@ -1,0 +1,398 @@
+"""Calls: functions in sight are interpreted again on their arguments, all others are assumed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from datalint.flow import autograd, ir
+from datalint.flow.library import Library
+from datalint.flow.operators import Arguments
+from datalint.flow.run import Frame
+from datalint.flow.state import Contents, GraphNode, Save, Tensor
+from datalint.flow.values import (
+    ANY,
+    NOTHING,
+    PLAIN,
+    Bound,
+    ClassRef,
+    Closure,
+    Container,
+    External,
+    Instance,
+    Key,
+    Literal,
+    Method,
+    Opaque,
+    Plain,
+    Super,
+    TensorRef,
+    Thing,
+    Tri,
+    Value,
+    constant,
+    just,
+)
+from datalint.ops import facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: How deep calls are followed, and how often one function may be on the way.
+DEPTH, RECURSION = 8, 2
+_BACKWARDS = {"backward", "manual_backward"}
+
+
+class Calls(Library):
+    """Finds out what is called and does what it does."""
+
+    def call(self, node: ir.Call) -> Value:
+        """The value of a call expression."""
+        if isinstance(node.callee, ir.Attribute):
+            base = self.value(node.callee.base)
+            arguments = self.arguments(node)
+            name = node.callee.name
+            results = [self.call_attribute(node, thing, name, arguments) for thing in ordered(base)]
+        else:
+            callee = self.value(node.callee)
+            arguments = self.arguments(node)
+            results = [self.call_thing(node, thing, arguments) for thing in ordered(callee)]
+        return NOTHING.union(*results) or PLAIN
+
+    def arguments(self, node: ir.Call) -> Arguments:
+        out = Arguments()
+        for argument in node.arguments:
+            value = self.value(argument.value)
+            if argument.star == "*":
+                self.spread(node, value, out)
+            elif argument.star == "**":
+                self.spread_keywords(value, out)
+            elif argument.keyword:
+                out.keywords[argument.keyword] = value
+            else:
+                out.positional.append(value)
+        return out
+
+    def spread(self, node: ir.Node, value: Value, out: Arguments) -> None:
+        exact = [t for t in value if isinstance(t, Container) and self.contents(t.key).exact]
+        if len(exact) == len(value) == 1 and exact[0].kind != "dict":
+            out.positional += [v for _, v in self.contents(exact[0].key).known]
+        else:
+            out.rest |= self.elements(node, value)
+
+    def spread_keywords(self, value: Value, out: Arguments) -> None:
+        for thing in value:
+            if isinstance(thing, Container):
+                contents = self.contents(thing.key)
+                out.rest |= contents.rest
+                out.keywords.update({k: v for k, v in contents.known if isinstance(k, str)})
+            elif not isinstance(thing, Plain | Literal):
+                out.rest |= just(thing)
+
+    def call_thing(self, node: ir.Node, thing: Thing, arguments: Arguments) -> Value:
+        match thing:
+            case Closure():
+                return self.invoke(thing, node, arguments)
+            case Method():
+                return self.invoke(thing.function, node, self.with_receiver(thing, arguments))
+            case Bound():
+                return self.call_attribute(node, thing.receiver, thing.name, arguments)
+            case External():
+                return self.external(node, thing.name, arguments)
+            case ClassRef():
+                return self.instantiate(node, thing, arguments)
+            case Instance():
+                return self.call_instance(node, thing, arguments)
+            case Opaque() | TensorRef():
+                return self.unknown(node, _spelling(node), arguments, region=thing.key)
+        return PLAIN
+
+    def with_receiver(self, method: Method, arguments: Arguments) -> Arguments:
+        return replace(arguments, positional=[just(method.receiver), *arguments.positional])
+
+    def call_attribute(
+        self, node: ir.Node, thing: Thing, name: str, arguments: Arguments
+    ) -> Value:
+        """A method call on one of the things the receiver may be."""
+        match thing:
+            case External():
+                return self.external(node, f"{thing.name}.{name}", arguments)
+            case TensorRef():
+                return self.tensor_method(node, thing, name, arguments)
+            case Opaque():
+                return self.opaque_method(node, thing, name, arguments)
+            case Container():
+                return self.container_method(node, thing, name, arguments)
+            case Instance():
+                return self.instance_method(node, thing, name, arguments)
+            case Super():
+                found = self.inherited(thing, name)
+                if found or name == "__init__":
+                    return self.call_all(node, found, arguments)
+                return self.unknown(node, name, arguments, receiver=just(thing.receiver))
+            case ClassRef():
+                found = self.class_attribute(thing, name)
+                if found:
+                    bound = [self.class_bound(thing, f) for f in found]
+                    return self.call_all(node, frozenset(bound), arguments)
+                return self.class_method(node, thing, name, arguments)
+            case Closure() | Method() | Bound():
+                return self.unknown(node, name, arguments)
+        return PLAIN
+
+    def class_bound(self, cls: ClassRef, found: Thing) -> Thing:
+        if isinstance(found, Closure):
+            if "classmethod" in {getattr(d, "id", "") for d in found.node.decorators}:
+                return Method(cls, found)
+        return found
+
+    def class_method(
+        self, node: ir.Node, cls: ClassRef, name: str, arguments: Arguments
+    ) -> Value:
+        """`MyFunction.apply(x)` of an autograd Function: what it saves is its own affair."""
+        forward = self.class_attribute(cls, "forward")
+        if name == "apply" and forward:
+            context = just(Opaque(self.key(node, "ctx")))
+            given = replace(arguments, positional=[context, *arguments.positional])
+            grad, self.state.grad = self.state.grad, Tri.NO
+            self.call_all(node, forward, given)
+            self.state.grad = grad
+        return self.unknown(node, f"{cls.node.name}.{name}", arguments)
+
+    def call_all(self, node: ir.Node, callees: Value, arguments: Arguments) -> Value:
+        return NOTHING.union(*(self.call_thing(node, c, arguments) for c in ordered(callees)))
+
+    # Tensors and unknown things
+
+    def tensor_method(
+        self, node: ir.Node, thing: TensorRef | Opaque, name: str, arguments: Arguments
+    ) -> Value:
+        stored = self.state.attributes.get((thing.key, name))
+        if stored:
+            return self.call_all(node, stored, arguments)
+        if name in _BACKWARDS:
+            return self.backward(node, just(thing) | arguments.all, arguments)
+        if name == "requires_grad_":
+            wanted = arguments.get(0, "requires_grad")
+            self.require_grad(thing.key, constant(wanted) if wanted else True)
+            return just(thing)
+        if name == "detach_":
+            tensor = self.state.tensor(thing.key)
+            self.state.tensors[thing.key] = replace(tensor, tracked=Tri.NO, nodes=frozenset())
+            return just(thing)
+        operator = facts.method(name)
+        if operator is None:
+            return self.unknown(node, name, arguments, receiver=just(thing))
+        given = replace(arguments, positional=[just(thing), *arguments.positional])
+        return self.apply(operator, node, given)
+
+    def opaque_method(
+        self, node: ir.Node, thing: Opaque, name: str, arguments: Arguments
+    ) -> Value:
+        stored = self.state.attributes.get((thing.key, name))
+        if stored:
+            return self.call_all(node, stored, arguments)
+        region = self.module_method(node, thing, name, arguments)
+        if region is not None:
+            return region
+        if name in _BACKWARDS or name == "requires_grad_" or facts.method(name):
+            result = self.tensor_method(node, thing, name, arguments)
+            operator = facts.method(name)
+            same = operator and operator.sharing in ("alias", "maybe") and operator.tracked
+            return result | just(thing) if same else result
+        called = thing.key.at(name)
+        return self.unknown(node, name, arguments, receiver=just(thing), region=called)
+
+    def unknown(
+        self,
+        node: ir.Node,
+        name: str,
+        arguments: Arguments,
+        receiver: Value = NOTHING,
+        region: Key | None = None,
+    ) -> Value:
+        """A call of something unseen: it may keep and return what it was given; it writes nothing.
+
+        `region` is the thing called, whose parameters it uses if it is a module.
+        """
+        tensors = self.tensors(arguments.all | receiver)
+        nodes = frozenset().union(*(t.nodes for t in tensors.values()))
+        autograd.need(self.state, self.events, nodes, node, backward=False)
+        self.call_back(node, arguments)
+        tracked = self.recorded(tensors)
+        if region and self.state.grad:
+            tracked = max(tracked, Tri.MAYBE)
+        key = self.key(node)
+        if tracked:
+            self.state.nodes[key] = self.assumed_node(node, name, tensors, nodes, region)
+        made = Tensor(
+            frozenset({key}),
+            min(tracked, Tri.MAYBE),
+            frozenset({key}) if tracked else frozenset(),
+            known=False,
+        )
+        self.state.tensors[key] = made
+        return just(Opaque(key))
+
+    def assumed_node(
+        self,
+        node: ir.Node,
+        name: str,
+        tensors: dict[Key, Tensor],
+        parents: frozenset[Key],
+        region: Key | None,
+    ) -> GraphNode:
+        told = f"that `{name}` saves it for backward"
+        saves = {
+            Save(s, "argument", key, told)
+            for key, t in tensors.items()
+            if self.recorded({key: t})
+            for s in t.storages
+        }
+        if region:
+            saves.add(Save(region, "parameters", region))
+        assumed = "" if region else f"that the result of `{name}` is tracked"
+        edits = autograd.edits_of(self.state, tensors.values())
+        unseen = frozenset((w, a or f"that `{name}` is differentiable") for w, a in edits)
+        edits = edits if region else unseen
+        return GraphNode(name, node, Tri.MAYBE, parents, frozenset(saves), edits, assumed)
+
+    def call_back(self, node: ir.Node, arguments: Arguments) -> None:
+        """Functions passed to an unseen one may be called by it, on anything."""
+        for thing in ordered(arguments.all):
+            if isinstance(thing, Closure | Method):
+                before = self.state.fork()
+                anything = just(Opaque(self.key(node, "callback", ANY)))
+                count = len((thing if isinstance(thing, Closure) else thing.function).node.parameters)
+                bound = isinstance(thing, Method)
+                self.call_thing(node, thing, Arguments([anything] * (count - bound)))
+                self.state = self.state.join(before)
+
+    def backward(self, node: ir.Node, roots: Value, arguments: Arguments) -> Value:
+        """Report what this backward needs and was spoiled; free its graph unless told to keep it."""
+        tensors = self.tensors(roots)
+        nodes = frozenset().union(*(t.nodes for t in tensors.values()))
+        autograd.need(self.state, self.events, nodes, node, backward=True)
+        keep = [arguments.keywords.get(k, NOTHING) for k in ("retain_graph", "create_graph")]
+        if not any(k and constant(k) not in (False, None) for k in keep):
+            autograd.settle(self.state, nodes)
+        return PLAIN
+
+    # Functions in sight
+
+    def invoke(self, closure: Closure, site: ir.Node, arguments: Arguments) -> Value:
+        """Interpret the body on these arguments, in a frame of its own."""
+        function = closure.node
+        running = sum(f.function is function for f in self.stack)
+        if len(self.stack) > DEPTH or running >= RECURSION or self.budget <= 0:
+            return self.unknown(site, function.name, arguments)
+        self.events.entered[function] += 1
+        context = self.intern("call", self.frame.context, site.serial)
+        frame = Frame(self.intern("frame", function.serial, context), context, function)
+        self.parents[frame.id] = closure.frame
+        grad = self.state.grad
+        self.stack.append(frame)
+        self.bind(closure, site, arguments)
+        if self.untracked(function):
+            self.state.grad = Tri.NO
+        self.block(function.body)
+        return self.leave(frame, site, grad)
+
+    def leave(self, frame: Frame, site: ir.Node, grad: Tri) -> Value:
+        """Join the ways out; code after a call that never returns is read all the same."""
+        self.stack.pop()
+        ends = frame.returned + ([(self.state, just(Literal(None)))] if self.alive else [])
+        self.alive = True
+        value = NOTHING
+        if ends:
+            self.state = join_all(s for s, _ in ends)
+            value = NOTHING.union(*(v for _, v in ends))
+        self.state.grad = grad
+        if frame.function and frame.function.generator:
+            every = NOTHING.union(*frame.yielded)
+            return self.container(site, "list", Contents(rest=every, exact=False))
+        return value
+
+    def bind(self, closure: Closure, site: ir.Node, arguments: Arguments) -> None:
+        """Give the parameters their values, in the new frame."""
+        positional, keywords = list(arguments.positional), dict(arguments.keywords)
+        for parameter in closure.node.parameters:
+            place = self.frame.id, parameter.name
+            if parameter.star == "*":
+                known = tuple(enumerate(positional))
+                contents = Contents(known, arguments.rest, not arguments.rest)
+                self.state.variables[place] = self.container(site, "tuple", contents, "*")
+                positional = []
+            elif parameter.star == "**":
+                known_pairs: tuple[tuple[object, Value], ...] = tuple(keywords.items())
+                contents = Contents(known_pairs, arguments.rest, not arguments.rest)
+                self.state.variables[place] = self.container(site, "dict", contents, "**")
+            elif parameter.name in keywords:
+                self.state.variables[place] = keywords.pop(parameter.name)
+            elif positional:
+                self.state.variables[place] = positional.pop(0)
+            else:
+                default = parameter.default and self.default(closure, parameter.default)
+                self.state.variables[place] = arguments.rest | (default or NOTHING) or PLAIN
+
+    def default(self, closure: Closure, node: ir.Expr) -> Value:
+        frame, self.frame.id = self.frame.id, closure.frame
+        value = self.value(node)
+        self.frame.id = frame
+        return value
+
+    def untracked(self, function: ir.Function) -> bool:
+        """Whether a decorator switches tracking off."""
+        return any(
+            isinstance(thing, External)
+            and thing.name.removesuffix("()") in ("torch.no_grad", "torch.inference_mode",
+                                                  "torch.autograd.no_grad")
+            for decorator in function.decorators
+            for thing in self.value(decorator)
+        )  # fmt: skip
+
+
+def join_all(states: Iterable[object]) -> object:
+    first, *rest = states
+    for state in rest:
+        first = first.join(state)  # type: ignore[attr-defined]
+    return first
+
+
+def ordered(value: Value) -> list[Thing]:
+    """In an order that is the same in every run."""
+    return sorted(value, key=lambda t: (type(t).__name__, _rank(t))) if len(value) > 1 else list(value)
+
+
+def _rank(thing: Thing) -> tuple[object, ...]:
+    match thing:
+        case TensorRef() | Opaque() | Container() | Instance():
+            return tuple(thing.key)
+        case ClassRef() | Closure():
+            return (thing.node.serial, thing.frame)
+        case Method():
+            return (thing.function.node.serial, *_rank(thing.receiver))
+        case Bound():
+            return (thing.name, type(thing.receiver).__name__, *_rank(thing.receiver))
+        case External():
+            return (thing.name,)
+        case Super():
+            return (thing.cls.node.serial,)
+        case Literal():
+            return (type(thing.value).__name__, repr(thing.value))
+    return ()
+
+
+def _spelling(node: ir.Node) -> str:
+    """How the callee is written, in short."""
+    callee = node.callee if isinstance(node, ir.Call) else None
+    match callee:
+        case ir.Name():
+            return callee.id
+        case ir.Attribute():
+            return callee.name
+        case ir.Subscript(base=ir.Name() as base):
+            return f"{base.id}[...]"
+        case ir.Subscript(base=ir.Attribute() as base):
+            return f"{base.name}[...]"
+    return "the callee"

@@ -1,0 +1,244 @@
+"""Expressions: the abstract value of each kind of IR node."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING
+
+from datalint.flow import autograd, ir
+from datalint.flow.calls import Calls, ordered
+from datalint.flow.operators import Arguments
+from datalint.flow.state import Contents
+from datalint.flow.values import (
+    NOTHING,
+    PLAIN,
+    ClassRef,
+    Closure,
+    Container,
+    External,
+    Key,
+    Literal,
+    Opaque,
+    Value,
+    just,
+)
+from datalint.ops import facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: What these names mean in a file, or a part of one, that never says so.
+_CUSTOMARY = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "np": "numpy",
+              "optim": "torch.optim", "math": "math", "numpy": "numpy"}  # fmt: skip
+_UNARY = {"neg": "neg", "pos": "positive", "invert": "bitwise_not"}
+
+
+class Evaluate(Calls):
+    """One method for each kind of expression."""
+
+    def value(self, node: ir.Expr) -> Value:
+        """What the expression may be; the state knows afterwards what evaluating it did."""
+        self.budget -= 1
+        handler: Callable[[ir.Expr], Value] = getattr(self, f"of_{type(node).__name__}")
+        return handler(node)
+
+    # Names
+
+    def of_Name(self, node: ir.Name) -> Value:
+        return self.lookup(node.id)
+
+    def lookup(self, name: str) -> Value:
+        frame = self.frame.id
+        while True:
+            found = self.state.variables.get((frame, name))
+            if found is not None:
+                return found
+            if frame == 0:
+                return self.free(name)
+            frame = self.parents[frame]
+
+    def free(self, name: str) -> Value:
+        """A name that nothing in sight binds."""
+        if hasattr(builtins, name):
+            return just(External(name))
+        for module in self.program.stars:
+            dotted = f"{module}.{name}"
+            if facts.function(dotted) or facts.module(dotted):
+                return just(External(dotted))
+        if name in _CUSTOMARY:
+            return just(External(_CUSTOMARY[name]))
+        return just(Opaque(Key(0, 0, 0, (name,))))
+
+    def of_Imported(self, node: ir.Imported) -> Value:
+        return just(External(node.qualified))
+
+    def of_Constant(self, node: ir.Constant) -> Value:
+        return just(Literal(node.value))
+
+    # Reaching into values
+
+    def of_Attribute(self, node: ir.Attribute) -> Value:
+        base = self.value(node.base)
+        return NOTHING.union(*(self.attribute(node, t, node.name) for t in ordered(base)))
+
+    def of_Subscript(self, node: ir.Subscript) -> Value:
+        base, index = self.value(node.base), self.value(node.index)
+        return NOTHING.union(*(self.item(node, t, index) for t in ordered(base)))
+
+    def of_Slice(self, node: ir.Slice) -> Value:
+        for part in node.parts:
+            self.value(part)
+        return PLAIN
+
+    def of_Starred(self, node: ir.Starred) -> Value:
+        return self.elements(node, self.value(node.value))
+
+    # Making values
+
+    def of_Display(self, node: ir.Display) -> Value:
+        if node.kind == "dict":
+            return self.dict_display(node)
+        known: list[Value] = []
+        rest, exact = NOTHING, True
+        for item in node.items:
+            value = self.value(item.value if isinstance(item, ir.Starred) else item)
+            if not isinstance(item, ir.Starred):
+                known.append(value)
+            elif (inner := self.exactly(value)) is not None:
+                known += inner
+            else:
+                rest, exact = rest | self.elements(item, value), False
+        if not exact:
+            return self.container(node, node.kind, Contents((), rest.union(*known), False))
+        return self.container(node, node.kind, Contents(tuple(enumerate(known))))
+
+    def dict_display(self, node: ir.Display) -> Value:
+        known: dict[object, Value] = {}
+        rest = NOTHING
+        for key, item in zip(node.keys, node.items, strict=True):
+            value = self.value(item)
+            if key is None:
+                inner = [self.contents(t.key) for t in value if isinstance(t, Container)]
+                for contents in inner:
+                    known.update(contents.known)
+                    rest |= contents.rest
+                if not inner:
+                    rest |= self.elements(node, value)
+                continue
+            named = self.value(key)
+            if isinstance(key, ir.Constant) and isinstance(key.value, str | int | bool | None):
+                known[key.value] = value
+            else:
+                rest |= value | (NOTHING if not named else NOTHING)
+        return self.container(node, "dict", Contents(tuple(known.items()), rest, not rest))
+
+    def of_Function(self, node: ir.Function) -> Value:
+        closure: Value = just(Closure(node, self.frame.scope))
+        for decorator in reversed(node.decorators):
+            closure = self.decorated(node, decorator, closure)
+        return closure
+
+    def decorated(self, node: ir.Function, decorator: ir.Expr, closure: Value) -> Value:
+        """A decorator in sight is called; any other is taken to give the function back."""
+        applied = self.value(decorator)
+        in_sight = [t for t in applied if isinstance(t, Closure | ClassRef)]
+        if not in_sight:
+            return closure
+        wrapped = [self.call_thing(node, t, Arguments([closure])) for t in in_sight]
+        return NOTHING.union(*wrapped)
+
+    def of_Class(self, node: ir.Class) -> Value:
+        self.program.bases[node] = tuple(self.value(b) for b in node.bases)
+        self.class_body(node)
+        return just(ClassRef(node, self.frame.scope))
+
+    def class_body(self, node: ir.Class) -> None:
+        raise NotImplementedError  # pragma: no cover - Interpreter defines it
+
+    # Operations
+
+    def of_Call(self, node: ir.Call) -> Value:
+        return self.call(node)
+
+    def of_Operation(self, node: ir.Operation) -> Value:
+        operands = [self.value(o) for o in node.operands]
+        if node.name == "opaque":
+            return PLAIN
+        if len(operands) == 1:
+            return self.unary(node, operands[0])
+        left, right = operands
+        if node.name in ("add", "iadd") and any(isinstance(t, Container) for t in left):
+            return self.concatenated(node, left, right)
+        if node.name == "mul" and any(isinstance(t, Container) for t in left):
+            return self.container(node, "list", Contents(rest=self.elements(node, left), exact=False))
+        if not self.direct(left) and not self.direct(right):
+            return self.numbers(node, left, right)
+        name = f"__{node.name}__"
+        if not self.direct(left) and facts.method(f"__r{node.name}__"):
+            name, left, right = f"__r{node.name}__", right, left
+        operator = facts.method(name)
+        if operator is None:
+            return PLAIN
+        plain = NOTHING if self.direct(left) else frozenset(t for t in left)
+        return self.apply(operator, node, Arguments([left, right])) | plain
+
+    def numbers(self, node: ir.Operation, left: Value, right: Value) -> Value:
+        """Instances of classes in sight may define the operator; anything else is a number."""
+        for thing, other in ((t, right) for t in left):
+            if hasattr(thing, "of") and isinstance(thing.of, ClassRef):
+                found = self.class_attribute(thing.of, f"__{node.name}__")
+                if found:
+                    return self.call_all(node, found, Arguments([just(thing), other]))
+        return PLAIN
+
+    def unary(self, node: ir.Operation, operand: Value) -> Value:
+        operator = facts.method(_UNARY[node.name])
+        if operator is None or not self.direct(operand):
+            return operand if any(isinstance(t, External) for t in operand) else PLAIN
+        return self.apply(operator, node, Arguments([operand]))
+
+    def concatenated(self, node: ir.Operation, left: Value, right: Value) -> Value:
+        if node.name == "iadd":
+            for thing in left:
+                if isinstance(thing, Container):
+                    self.extend(node, thing, Arguments([right]))
+            return left
+        parts = self.exactly(left), self.exactly(right)
+        if parts[0] is not None and parts[1] is not None:
+            known = tuple(enumerate([*parts[0], *parts[1]]))
+            return self.container(node, "list", Contents(known))
+        every = self.elements(node, left) | self.elements(node, right)
+        return self.container(node, "list", Contents(rest=every, exact=False))
+
+    def of_Choice(self, node: ir.Choice) -> Value:
+        if node.condition is not None:
+            self.value(node.condition)
+        results, states = [], []
+        before = self.state
+        for option in node.options:
+            self.state = before.fork()
+            results.append(self.value(option))
+            states.append(self.state)
+            if node.condition is None:  # `a and b`: b is evaluated after a
+                before = self.state
+        self.state = states[0]
+        for state in states[1:]:
+            self.state = self.state.join(state)
+        return NOTHING.union(*results)
+
+    def of_Let(self, node: ir.Let) -> Value:
+        self.block(node.body)
+        return self.value(node.result)
+
+    def of_Yield(self, node: ir.Yield) -> Value:
+        value = self.value(node.value) if node.value else PLAIN
+        self.frame.yielded.append(value)
+        self.escapes(node, value)
+        return just(Opaque(self.key(node)))
+
+    def escapes(self, node: ir.Node, value: Value) -> None:
+        """Out of the entry function a value is in a caller's hands, and a backward may follow."""
+        if sum(f.function is not None for f in self.stack) == 1:
+            tensors = self.tensors(value)
+            nodes = frozenset().union(*(t.nodes for t in tensors.values()))
+            autograd.need(self.state, self.events, nodes, node, backward=False)

@@ -1,0 +1,111 @@
+"""What the interpreter saw of each `.data` expression: the facts that rules judge.
+
+Everything refers to IR nodes; nobody computes a position before a rule has decided to report.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from datalint.flow import ir
+
+
+class Kind(enum.Enum):
+    """What a write puts into the tensor."""
+
+    COMPUTED = "computed"
+    #: The same small number everywhere, or under a mask.
+    CONSTANT = "constant"
+    #: An infinity or a magnitude of 1e3 and more, as scores and logits are masked.
+    MASKING = "masking"
+    #: sign, round and the like: meant to be invisible to the gradient.
+    STRAIGHT_THROUGH = "straight-through"
+    #: A new state that does not depend on the old one or the input: `clamp_`, `sign_`, `zero_`.
+    IDEMPOTENT = "idempotent"
+
+
+class Evidence(enum.IntEnum):
+    """How sure it is that the `.data` is a tensor's."""
+
+    NONE = 0
+    LIKELY = 1
+    SURE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """An in-place write at `site` through the `.data` expression `read`."""
+
+    read: ir.Node
+    site: ir.Node
+    operator: str
+    kind: Kind
+    #: `x.data = v`: swaps the storage, writes no memory.
+    setter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A backward (or what a caller may do with what escapes at `consumer`) needs what was written.
+
+    `operator` at `operation` saved the value (`saved`: which one) or, for an untracked edit
+    (`saved` is empty), used the edited value.
+    """
+
+    write: Write
+    operator: str
+    operation: ir.Node
+    saved: str
+    consumer: ir.Node
+    #: A backward was seen, not only an escape.
+    backward: bool
+    #: Nothing about requires_grad was assumed.
+    sure: bool
+    #: The one link that was assumed, in words for the message; empty where none was.
+    assumed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """In what code a write was seen."""
+
+    function: str = ""
+    #: Names of the functions that were being interpreted, outermost first.
+    stack: tuple[str, ...] = ()
+    forward: bool = False
+    no_grad: bool = False
+    #: The written tensor is an argument, as it is, of the function where the analysis began.
+    argument: str = ""
+
+
+@dataclass(slots=True)
+class Seen:
+    """All that was seen of one `.data` expression."""
+
+    node: ir.Node
+    evidence: Evidence = Evidence.NONE
+    writes: dict[Write, Place] = field(default_factory=dict)
+    damages: set[Damage] = field(default_factory=set)
+    #: Metadata of a temporary was changed, nothing else.
+    without_effect: ir.Node | None = None
+    #: Only ever the target of an assignment.
+    assigned: ir.Node | None = None
+    read: bool = False
+    leaf: bool = False
+
+
+class Events:
+    """By `.data` expression, as the user wrote it."""
+
+    def __init__(self) -> None:
+        self.by_origin: dict[cst.CSTNode, Seen] = {}
+        self.entered: dict[ir.Function, int] = defaultdict(int)
+
+    def of(self, node: ir.Node) -> Seen:
+        return self.by_origin.setdefault(node.origin, Seen(node))

@@ -1,0 +1,300 @@
+"""Statements: a branch joins, a loop runs until the state stops growing, a jump is parked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datalint.flow import autograd, ir
+from datalint.flow.evaluate import Evaluate
+from datalint.flow.library import CONTEXTS
+from datalint.flow.operators import Arguments
+from datalint.flow.run import Frame
+from datalint.flow.values import (
+    NOTHING,
+    PLAIN,
+    Container,
+    External,
+    Instance,
+    Literal,
+    Opaque,
+    TensorRef,
+    Value,
+    constant,
+    just,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from datalint.flow.state import State
+
+#: A loop whose state still grows after this many rounds is left as it is.
+ROUNDS = 6
+
+
+class Interpreter(Evaluate):
+    """One method for each kind of statement."""
+
+    def block(self, statements: ir.Block) -> None:
+        for statement in statements:
+            if not self.alive:
+                return
+            handler: Callable[[ir.Statement], None] = getattr(self, f"do_{type(statement).__name__}")
+            handler(statement)
+            for watching in self.frame.raised:
+                watching.append(self.state.fork())
+
+    def meet(self, states: list[State]) -> None:
+        """Go on from wherever these ways meet; if there is none, what follows is dead."""
+        self.alive = bool(states)
+        if states:
+            self.state = states[0]
+            for state in states[1:]:
+                self.state = self.state.join(state)
+
+    def way(self, start: State, statements: ir.Block) -> list[State]:
+        """Run a block from a state; where it ends, if it ends."""
+        self.state, self.alive = start, True
+        self.block(statements)
+        return [self.state] if self.alive else []
+
+    # Simple statements
+
+    def do_Evaluate(self, node: ir.Evaluate) -> None:
+        self.value(node.value)
+
+    def do_Assign(self, node: ir.Assign) -> None:
+        value = self.value(node.value)
+        self.assign(node, node.target, value)
+
+    def assign(self, site: ir.Node, target: ir.Expr, value: Value) -> None:
+        match target:
+            case ir.Name():
+                self.state.variables[self.home(target.id), target.id] = value
+            case ir.Attribute():
+                self.set_attribute(site, target, self.value(target.base), value)
+            case ir.Subscript():
+                base, index = self.value(target.base), self.value(target.index)
+                self.set_item(site, base, index, value)
+            case ir.Display():
+                self.unpack(site, target, value)
+            case ir.Starred():
+                self.assign(site, target.value, self.sequence(target, value))
+
+    def home(self, name: str) -> int:
+        """The frame whose variable an assignment to this name changes."""
+        function = self.frame.function
+        if function is None or name in function.locals or name.startswith("%"):
+            return self.frame.id
+        frame = self.parents[self.frame.id]
+        while frame and (frame, name) not in self.state.variables:
+            frame = self.parents[frame]
+        return frame
+
+    def unpack(self, site: ir.Node, target: ir.Display, value: Value) -> None:
+        exact = self.exactly(value)
+        stars = [i for i, item in enumerate(target.items) if isinstance(item, ir.Starred)]
+        if exact is not None and (len(exact) == len(target.items) if not stars else True):
+            self.unpack_exactly(site, target, exact, stars)
+            return
+        for place, item in enumerate(target.items):
+            index = just(Literal(None if stars else place))
+            if isinstance(item, ir.Starred):
+                self.assign(site, item, value)
+            else:
+                part = [self.item_or_element(item, t, index) for t in value]
+                self.assign(site, item, NOTHING.union(*part) or PLAIN)
+
+    def item_or_element(self, item: ir.Expr, thing: object, index: Value) -> Value:
+        if constant(index) is None or isinstance(thing, TensorRef):
+            return self.elements(item, just(thing))  # type: ignore[arg-type]  # a Thing
+        if isinstance(thing, Container | Opaque | Instance):
+            return self.item(item, thing, index) or self.elements(item, just(thing))
+        return PLAIN
+
+    def unpack_exactly(
+        self, site: ir.Node, target: ir.Display, values: list[Value], stars: list[int]
+    ) -> None:
+        if not stars:
+            for item, value in zip(target.items, values, strict=True):
+                self.assign(site, item, value)
+            return
+        first, after = stars[0], len(target.items) - stars[0] - 1
+        middle = values[first : len(values) - after]
+        held = self.container(target.items[first], "list", _numbered(middle))
+        parts = [*values[:first], held, *values[len(values) - after :]]
+        for item, value in zip(target.items, parts, strict=False):
+            inner = item.value if isinstance(item, ir.Starred) else item
+            self.assign(site, inner, value)
+
+    def do_Delete(self, node: ir.Delete) -> None:
+        match node.target:
+            case ir.Name():
+                self.state.variables.pop((self.home(node.target.id), node.target.id), None)
+            case ir.Display():
+                for item in node.target.items:
+                    if isinstance(item, ir.Name):
+                        self.state.variables.pop((self.home(item.id), item.id), None)
+
+    def do_Jump(self, node: ir.Jump) -> None:
+        value = self.value(node.value) if node.value else just(Literal(None))
+        match node.kind:
+            case "return":
+                self.escapes(node, value)
+                self.frame.returned.append((self.state, value))
+            case "break" if self.frame.breaks:
+                self.frame.breaks[-1].append(self.state)
+            case "continue" if self.frame.continues:
+                self.frame.continues[-1].append(self.state)
+        self.alive = False
+
+    # Branches and loops
+
+    def do_If(self, node: ir.If) -> None:
+        decided = constant(self.value(node.condition))
+        if decided is True or decided is False:
+            self.block(node.then if decided else node.otherwise)
+            return
+        start = self.state
+        ends = self.way(start.fork(), node.then)
+        self.meet(ends + self.way(start, node.otherwise))
+
+    def do_Loop(self, node: ir.Loop) -> None:
+        iterable = self.value(node.iterable) if node.iterable else NOTHING
+        before = self.state.fork()
+        leaving: list[State] = []
+        exits: list[State] = []
+        for _ in range(ROUNDS):
+            entry = self.state
+            self.state = entry.fork()
+            endless = self.enter(node, iterable)
+            exits = [] if endless else [self.state.fork() if node.condition else entry]
+            ends = self.round(node.body, leaving)
+            if not ends:
+                break
+            joined = entry
+            for end in ends:
+                joined = joined.join(end.age(before))
+            self.state = joined
+            if joined == entry:
+                break
+            exits = [] if endless else [joined]
+        self.meet(exits)
+        if self.alive:
+            self.block(node.otherwise)
+        self.meet(([self.state] if self.alive else []) + leaving)
+
+    def enter(self, node: ir.Loop, iterable: Value) -> bool:
+        """Begin a round; whether only a `break` ends the loop."""
+        if node.condition is not None:
+            return constant(self.value(node.condition)) in (True, 1)
+        if node.target is not None:
+            element = self.elements(node, iterable)
+            self.assign(node, node.target, element or PLAIN)
+        return False
+
+    def round(self, body: ir.Block, leaving: list[State]) -> list[State]:
+        self.frame.breaks.append([])
+        self.frame.continues.append([])
+        self.block(body)
+        ends = [self.state] if self.alive else []
+        self.alive = True
+        leaving += self.frame.breaks.pop()
+        return ends + self.frame.continues.pop()
+
+    # try and with
+
+    def do_Try(self, node: ir.Try) -> None:
+        outer = self.frame.returned, self.frame.breaks, self.frame.continues
+        if node.final:
+            self.frame.returned = []
+            self.frame.breaks = [[] for _ in outer[1]]
+            self.frame.continues = [[] for _ in outer[2]]
+        ends = self.guarded(node)
+        if node.final:
+            self.finally_parked(node.final, outer)
+        self.meet(ends)
+        if self.alive:
+            self.block(node.final)
+
+    def guarded(self, node: ir.Try) -> list[State]:
+        """Body and `else` on one way, each handler from wherever the body may have raised."""
+        raised = [self.state.fork()]
+        self.frame.raised.append(raised)
+        self.block(node.body)
+        self.frame.raised.pop()
+        if self.alive:
+            self.block(node.otherwise)
+        ends = [self.state] if self.alive else []
+        for handler in node.handlers:
+            self.meet([s.fork() for s in raised])
+            if handler.name is not None:
+                self.assign(handler.name, handler.name, PLAIN)
+            self.block(handler.body)
+            ends += [self.state] if self.alive else []
+        return ends
+
+    def finally_parked(
+        self,
+        final: ir.Block,
+        outer: tuple[list[tuple[State, Value]], list[list[State]], list[list[State]]],
+    ) -> None:
+        """Run `finally` on every way that jumps out of the statement."""
+        parked = self.frame.returned, self.frame.breaks, self.frame.continues
+        self.frame.returned, self.frame.breaks, self.frame.continues = outer
+        for state, value in parked[0]:
+            self.frame.returned += [(end, value) for end in self.way(state, final)]
+        for kinds, back in zip(parked[1:], outer[1:], strict=True):
+            for states, place in zip(kinds, back, strict=True):
+                for state in states:
+                    place += self.way(state, final)
+
+    def do_With(self, node: ir.With) -> None:
+        grad = self.state.grad
+        context = self.value(node.context)
+        for thing in context:
+            if isinstance(thing, External) and thing.name.removesuffix("()") in CONTEXTS:
+                self.state.grad = CONTEXTS[thing.name.removesuffix("()")]
+        if node.target is not None:
+            self.assign(node, node.target, self.entered(node, context))
+        self.block(node.body)
+        if self.alive:
+            self.state.grad = grad
+
+    def entered(self, node: ir.With, context: Value) -> Value:
+        """What `with ... as` binds."""
+        found = NOTHING
+        for thing in context:
+            called = None
+            if isinstance(thing, Instance):
+                called = self.instance_attribute(node, thing, "__enter__")  # type: ignore[arg-type]  # a place only
+                called = frozenset(t for t in called if not isinstance(t, Opaque))
+            found |= self.call_all(node, called, Arguments()) if called else just(thing)
+        return found or PLAIN
+
+    # Classes and the ends of things
+
+    def class_body(self, node: ir.Class) -> None:
+        frame = Frame(self.intern("class", node.serial, self.frame.context), self.frame.context, None)
+        self.parents[frame.id] = self.frame.id
+        frame.scope = self.frame.scope
+        self.program.class_frames[node] = frame.id
+        self.stack.append(frame)
+        self.block(node.body)
+        self.stack.pop()
+        self.alive = True
+
+    def left_behind(self, node: ir.Node) -> None:
+        """What outlives the code that ran: globals, and attributes of what came from outside."""
+        values = [v for (frame, _), v in self.state.variables.items() if frame == 0]
+        values += self.state.attributes.values()
+        nodes: set[object] = set()
+        for tensor in self.tensors(NOTHING.union(*values)).values():
+            nodes |= tensor.nodes
+        autograd.need(self.state, self.events, nodes, node, backward=False)  # type: ignore[arg-type]
+
+
+def _numbered(values: list[Value]):  # type: ignore[no-untyped-def]
+    from datalint.flow.state import Contents
+
+    return Contents(tuple(enumerate(values)))

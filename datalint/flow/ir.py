@@ -1,0 +1,240 @@
+"""The little language the interpreter reads; only `lower` knows how Python spells it.
+
+Every node is itself (compared and hashed by identity) and remembers the libcst node it came from,
+so that a finding can be given a position when, and only when, there is one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """`serial` counts nodes in the order of the source; `origin` is where the user wrote it."""
+
+    serial: int
+    origin: cst.CSTNode = field(repr=False)
+
+
+@dataclass(eq=False, slots=True)
+class Expr(Node):
+    """Something that has a value."""
+
+
+@dataclass(eq=False, slots=True)
+class Statement(Node):
+    """Something that is done."""
+
+
+Block = tuple[Statement, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Name(Expr):
+    id: str
+
+
+@dataclass(eq=False, slots=True)
+class Constant(Expr):
+    value: object
+
+
+@dataclass(eq=False, slots=True)
+class Imported(Expr):
+    """What `import` binds: a dotted name, relative ones with their leading dots."""
+
+    qualified: str
+
+
+@dataclass(eq=False, slots=True)
+class Attribute(Expr):
+    base: Expr
+    name: str
+
+
+@dataclass(eq=False, slots=True)
+class Subscript(Expr):
+    base: Expr
+    index: Expr
+
+
+@dataclass(eq=False, slots=True)
+class Slice(Expr):
+    parts: tuple[Expr, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Argument:
+    value: Expr
+    keyword: str | None = None
+    star: Literal["", "*", "**"] = ""
+
+
+@dataclass(eq=False, slots=True)
+class Call(Expr):
+    callee: Expr
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Operation(Expr):
+    """`a * b` is the operation `mul`; `x += v` is `iadd`, whose value is bound to `x` again.
+
+    `opaque` has operands that are evaluated and a value that is no tensor (`not x`, an f-string).
+    """
+
+    name: str
+    operands: tuple[Expr, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Display(Expr):
+    """`(a, *b)`, `[a]`, `{a}`, and `{k: v}` whose `keys` run beside its items (None for `**d`)."""
+
+    kind: Literal["tuple", "list", "set", "dict"]
+    items: tuple[Expr, ...]
+    keys: tuple[Expr | None, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Starred(Expr):
+    value: Expr
+
+
+@dataclass(eq=False, slots=True)
+class Choice(Expr):
+    """One of the options: `a if c else b`, `a or b`."""
+
+    condition: Expr | None
+    options: tuple[Expr, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Let(Expr):
+    """Statements, then a value: a comprehension, a walrus."""
+
+    body: Block
+    result: Expr
+
+
+@dataclass(eq=False, slots=True)
+class Yield(Expr):
+    value: Expr | None
+
+
+@dataclass(eq=False, slots=True)
+class Parameter:
+    name: str
+    default: Expr | None = None
+    annotation: str = ""
+    star: Literal["", "*", "**"] = ""
+
+
+@dataclass(eq=False, slots=True)
+class Function(Expr):
+    """A `def` or a lambda; `locals` are the names that its body binds."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    decorators: tuple[Expr, ...] = ()
+    body: Block = ()
+    locals: frozenset[str] = frozenset()
+    generator: bool = False
+    nested: bool = False
+
+    def __repr__(self) -> str:
+        return f"<function {self.name}>"
+
+
+@dataclass(eq=False, slots=True)
+class Class(Expr):
+    name: str
+    bases: tuple[Expr, ...]
+    decorators: tuple[Expr, ...]
+    body: Block
+    methods: dict[str, Function] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<class {self.name}>"
+
+
+@dataclass(eq=False, slots=True)
+class Assign(Statement):
+    """`target` is a Name, Attribute, Subscript, or a Display of them, Starred allowed."""
+
+    target: Expr
+    value: Expr
+    annotation: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Evaluate(Statement):
+    value: Expr
+
+
+@dataclass(eq=False, slots=True)
+class Delete(Statement):
+    target: Expr
+
+
+@dataclass(eq=False, slots=True)
+class If(Statement):
+    condition: Expr
+    then: Block
+    otherwise: Block
+
+
+@dataclass(eq=False, slots=True)
+class Loop(Statement):
+    """A `for` has a target and an iterable, a `while` only a condition."""
+
+    target: Expr | None
+    iterable: Expr | None
+    condition: Expr | None
+    body: Block
+    otherwise: Block
+
+
+@dataclass(eq=False, slots=True)
+class Handler:
+    name: Expr | None
+    body: Block
+
+
+@dataclass(eq=False, slots=True)
+class Try(Statement):
+    body: Block
+    handlers: tuple[Handler, ...]
+    otherwise: Block
+    final: Block
+
+
+@dataclass(eq=False, slots=True)
+class With(Statement):
+    context: Expr
+    target: Expr | None
+    body: Block
+
+
+@dataclass(eq=False, slots=True)
+class Jump(Statement):
+    kind: Literal["return", "break", "continue", "raise"]
+    value: Expr | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Module:
+    """A file: its top level, and every function and class in it, outermost first."""
+
+    body: Block
+    functions: tuple[Function, ...]
+    classes: tuple[Class, ...]
+    #: Modules of which everything is imported.
+    stars: tuple[str, ...]
+    #: Every name and attribute that is read somewhere.
+    names: frozenset[str]

@@ -1,0 +1,52 @@
+"""What a write puts into a tensor: a constant, a mask's filling, something computed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from datalint.flow.events import Kind
+from datalint.flow.values import External, Literal, constant
+
+if TYPE_CHECKING:
+    from datalint.flow.run import Run
+    from datalint.flow.values import Value
+    from datalint.ops.facts import Operator
+
+#: From this magnitude on a filling is meant to vanish in a softmax or a comparison.
+MASKING = 1e3
+_ROUNDING = {"sign_", "sgn_", "round_", "floor_", "ceil_", "trunc_", "fix_"}
+_FILLING = {
+    "zero_": (), "fill_": ("value",), "masked_fill_": ("value",), "index_fill_": ("value",),
+    "fill_diagonal_": ("fill_value",), "__setitem__": ("value",), "full": ("fill_value",),
+    "nn.init.constant_": ("val",), "nn.init.zeros_": (), "nn.init.ones_": (),
+    "scatter_": ("value", "src"), "index_put_": ("values",),
+}  # fmt: skip
+
+
+def kind_of(run: Run, operator: Operator, named: dict[str, Value]) -> Kind:
+    """The kind of a write by an in-place operator with these arguments."""
+    name = operator.name
+    if name in _ROUNDING:
+        return Kind.STRAIGHT_THROUGH
+    if name in _FILLING:
+        values = [named[a] for a in _FILLING[name] if named.get(a)]
+        return _filling(run, values) if values or not _FILLING[name] else Kind.COMPUTED
+    return Kind.COMPUTED
+
+
+def _filling(run: Run, values: list[Value]) -> Kind:
+    kinds = {_magnitude(v) for v in values}
+    if not kinds:
+        return Kind.CONSTANT
+    return kinds.pop() if len(kinds) == 1 else Kind.COMPUTED
+
+
+def _magnitude(value: Value) -> Kind:
+    number = constant(value)
+    if isinstance(number, int | float):
+        return Kind.MASKING if math.isinf(number) or abs(number) >= MASKING else Kind.CONSTANT
+    names = {t.name for t in value if isinstance(t, External)}
+    if names and names <= {"math.inf", "numpy.inf", "torch.inf", "numpy.NINF"}:
+        return Kind.MASKING
+    return Kind.COMPUTED

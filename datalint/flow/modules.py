@@ -1,0 +1,272 @@
+"""`torch.nn` modules and classes in sight: made, called, asked for their parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datalint.flow.objects import Objects
+from datalint.flow.operators import Arguments
+from datalint.flow.run import PARAMETERS
+from datalint.flow.state import Contents, Tensor
+from datalint.flow.values import (
+    ANY,
+    NOTHING,
+    PLAIN,
+    ClassRef,
+    Closure,
+    Container,
+    Instance,
+    Key,
+    Literal,
+    Method,
+    Opaque,
+    TensorRef,
+    Thing,
+    Tri,
+    Value,
+    constant,
+    just,
+)
+from datalint.ops import facts
+
+if TYPE_CHECKING:
+    from datalint.flow import ir
+
+_CHAINS = {"torch.nn.Sequential"}
+_HOLDERS = _CHAINS | {"torch.nn.ModuleList", "torch.nn.ParameterList"}
+_NAMED_HOLDERS = {"torch.nn.ModuleDict", "torch.nn.ParameterDict"}
+_PARAMETERS = {"parameters", "buffers", "trainable_parameters"}
+_NAMED = {"named_parameters", "named_buffers"}
+_MODULES = {"modules", "children"}
+_NAMED_MODULES = {"named_modules", "named_children"}
+_SAME = {"train", "eval", "cuda", "cpu", "to", "half", "float", "double", "to_empty", "share_memory",
+         "bfloat16", "type", "zero_grad", "__enter__"}  # fmt: skip
+
+
+class Modules(Objects):
+    """Instances and the parameters under them."""
+
+    def instantiate(self, node: ir.Node, cls: ClassRef, arguments: Arguments) -> Value:
+        instance = Instance(self.key(node), cls)
+        for name in "__new__", "__init__":
+            for found in self.class_attribute(cls, name) if name == "__init__" else NOTHING:
+                if isinstance(found, Closure):
+                    given = [just(instance), *arguments.positional]
+                    made = Arguments(given, arguments.keywords, arguments.rest)
+                    self.invoke(found, node, made)
+        if not self.class_attribute(cls, "__init__"):
+            self.fields(instance, cls, arguments)
+        return just(instance)
+
+    def fields(self, instance: Instance, cls: ClassRef, arguments: Arguments) -> None:
+        """A dataclass or named tuple: annotated names in the order of the source."""
+        names = self.program.fields(cls)
+        for name, value in zip(names, arguments.positional, strict=False):
+            self.state.attributes[instance.key, name] = value
+        for name, value in arguments.keywords.items():
+            self.state.attributes[instance.key, name] = value
+
+    def torch_instance(self, node: ir.Node, name: str, arguments: Arguments) -> Value:
+        """An instance of one of torch's own classes."""
+        key = self.key(node)
+        for keyword in ("inplace",):
+            if keyword in arguments.keywords:
+                self.state.attributes[key, keyword] = arguments.keywords[keyword]
+        if name in _HOLDERS:
+            self.state.contents[key] = self.held(node, arguments)
+        elif name in _NAMED_HOLDERS:
+            for thing in arguments.get(0, "modules"):
+                if isinstance(thing, Container):
+                    self.state.contents[key] = self.contents(thing.key)
+        elif name not in _HOLDERS and arguments.positional and not facts.module(name):
+            # An optimizer or a wrapper keeps what it is given.
+            self.state.attributes[key, "module"] = arguments.positional[0]
+        return just(Instance(key, name))
+
+    def held(self, node: ir.Node, arguments: Arguments) -> Contents:
+        values = arguments.positional
+        if len(values) == 1 and any(isinstance(t, Container) for t in values[0]):
+            (thing, *_) = values[0]
+            if isinstance(thing, Container) and thing.kind != "dict":
+                return self.contents(thing.key)
+            return Contents(rest=self.tensors_or_things(values[0]), exact=False)
+        return Contents(tuple(enumerate(values)), arguments.rest, not arguments.rest)
+
+    def tensors_or_things(self, value: Value) -> Value:
+        found = NOTHING
+        for thing in value:
+            found |= self.contents(thing.key).all if isinstance(thing, Container) else just(thing)
+        return found
+
+    # Calls
+
+    def call_instance(self, node: ir.Node, thing: Instance, arguments: Arguments) -> Value:
+        if isinstance(thing.of, ClassRef):
+            for name in "__call__", "forward":
+                found = self.class_attribute(thing.of, name)
+                if found:
+                    bound = frozenset(Method(thing, f) for f in found if isinstance(f, Closure))
+                    return self.call_all(node, bound, arguments)
+            return self.unknown(node, thing.of.node.name, arguments, region=thing.key)
+        if thing.of in _CHAINS and (contents := self.state.contents.get(thing.key)):
+            return self.chain(node, contents, arguments)
+        if facts.module(thing.of):
+            return self.call_module(node, thing, arguments)
+        return self.unknown(node, thing.of.rpartition(".")[2], arguments, region=thing.key)
+
+    def chain(self, node: ir.Node, contents: Contents, arguments: Arguments) -> Value:
+        """`Sequential`: each layer on the result of the one before."""
+        value = arguments.get(0, "input")
+        layers = [v for _, v in contents.known] + ([contents.rest] if contents.rest else [])
+        context = self.frame.context
+        for place, layer in enumerate(layers):
+            self.frame.context = self.intern("layer", context, node.serial, place)
+            value = self.call_all(node, layer, Arguments([value]))
+        self.frame.context = context
+        return value
+
+    def call_module(self, node: ir.Node, thing: Instance, arguments: Arguments) -> Value:
+        """A module of torch: an operator whose further arguments are its own parameters."""
+        assert isinstance(thing.of, str)
+        operator = facts.module(thing.of)
+        assert operator
+        if constant(self.state.attributes.get((thing.key, "inplace"), NOTHING)) is True:
+            operator = operator.given("inplace") or operator
+        named = arguments.by_name(operator)
+        tensors = {name: self.tensors(value) for name, value in named.items()}
+        for name in operator.state:
+            tensors[name] = self.own_tensor(node, thing, name)
+        return self.operate(operator, node, named, tensors)
+
+    def own_tensor(self, node: ir.Node, thing: Instance, name: str) -> dict[Key, Tensor]:
+        """A module's tensor by the name it has in the facts: `.weight`, `.layers.*.bias`."""
+        path = name.removeprefix(".").split(".")
+        if len(path) > 1 or "*" in name:
+            prefix = path[0].partition("*")[0].rstrip("_l")
+            key = thing.key.at(ANY if "*" in path[0] else prefix)
+            return {key: Tensor(frozenset({key}), self.trainable(thing.key))}
+        assert isinstance(node, object)
+        stored = self.state.attributes.get((thing.key, path[0]))
+        if stored is not None:
+            return self.tensors(stored)
+        value = self.instance_attribute(node, thing, path[0])  # type: ignore[arg-type]  # a place only
+        return self.tensors(value)
+
+    # Methods
+
+    def instance_method(
+        self, node: ir.Node, thing: Instance, name: str, arguments: Arguments
+    ) -> Value:
+        stored = self.state.attributes.get((thing.key, name))
+        if stored is None and isinstance(thing.of, ClassRef):
+            found = self.class_attribute(thing.of, name)
+            stored = NOTHING.union(*(self.bound(node, thing, f) for f in found)) or None  # type: ignore[arg-type]
+        if stored is not None:
+            return self.call_all(node, stored, arguments)
+        common = self.module_method(node, thing, name, arguments)
+        if common is not None:
+            return common
+        if name in ("backward", "manual_backward"):
+            return self.backward(node, arguments.all, arguments)
+        if isinstance(thing.of, str) and thing.of.startswith("torch.optim."):
+            return PLAIN  # a step writes under no_grad, and the version counter sees it
+        if name == "forward":
+            return self.call_instance(node, thing, arguments)
+        return self.unknown(node, name, arguments, receiver=just(thing))
+
+    def module_method(
+        self, node: ir.Node, thing: Instance | Opaque, name: str, arguments: Arguments
+    ) -> Value | None:
+        """A method every module has; None for any other."""
+        if name in _PARAMETERS:
+            return self.container(node, "list", Contents(rest=self.region(thing), exact=False))
+        if name in _NAMED:
+            pair = Contents(((0, PLAIN), (1, self.region(thing))))
+            row = self.container(node, "tuple", pair, "[]")
+            return self.container(node, "list", Contents(rest=row, exact=False))
+        if name in _MODULES:
+            return self.container(node, "list", Contents(rest=self.parts(thing), exact=False))
+        if name in _NAMED_MODULES:
+            pair = Contents(((0, PLAIN), (1, self.parts(thing))))
+            row = self.container(node, "tuple", pair, "[]")
+            return self.container(node, "list", Contents(rest=row, exact=False))
+        if name == "state_dict":
+            return self.container(node, "dict", Contents(rest=self.region(thing), exact=False))
+        if name in ("register_buffer", "register_parameter", "add_module", "register_module"):
+            return self.register(thing, name, arguments)
+        if name == "requires_grad_" and isinstance(thing, Instance):
+            wanted = arguments.get(0, "requires_grad")
+            for part in self.region(thing):
+                if isinstance(part, TensorRef):
+                    self.require_grad(part.key, constant(wanted) if wanted else True)
+            return just(thing)
+        if name in _SAME and isinstance(thing, Instance):
+            return just(thing)
+        if name == "apply" and arguments.positional:
+            return self.apply_to_parts(node, thing, arguments)
+        if isinstance(thing, Instance) and thing.key in self.state.contents:
+            held = Container(thing.key, "list")
+            if name in ("append", "extend", "insert", "items", "values", "keys", "pop"):
+                return self.container_method(node, held, name, arguments)
+        return None
+
+    def register(self, thing: Instance | Opaque, name: str, arguments: Arguments) -> Value:
+        field = constant(arguments.get(0, "name"))
+        value = arguments.get(1, "tensor") or arguments.get(1, "param")
+        if isinstance(field, str):
+            self.state.attributes[thing.key, field] = value
+        return PLAIN
+
+    def apply_to_parts(
+        self, node: ir.Node, thing: Instance | Opaque, arguments: Arguments
+    ) -> Value:
+        """`net.apply(init)`: called on the module and everything in it."""
+        for callee in arguments.positional[0]:
+            if isinstance(callee, Closure | Method):
+                before = self.state.fork()
+                self.call_thing(node, callee, Arguments([self.parts(thing)]))
+                self.state = self.state.join(before)
+        return just(thing)
+
+    def region(self, thing: Instance | Opaque) -> Value:
+        """Every parameter under a module, those never named in sight as one tensor."""
+        found: set[Thing] = set()
+        for part in self.walk(thing):
+            if isinstance(part, TensorRef):
+                if self.state.tensor(part.key).tracked:
+                    found.add(part)
+                continue
+            key = part.key.at(PARAMETERS)
+            if key not in self.state.tensors:
+                self.state.tensors[key] = Tensor(frozenset({part.key}), Tri.YES)
+            found.add(TensorRef(key))
+        return frozenset(found)
+
+    def parts(self, thing: Instance | Opaque) -> Value:
+        """The module itself and all it holds."""
+        inner = [t for t in self.walk(thing) if not isinstance(t, TensorRef)]
+        below = {Opaque(t.key.at(ANY)) for t in inner if isinstance(t, Opaque)}
+        return frozenset([*inner, *below])
+
+    def walk(self, thing: Instance | Opaque) -> list[Instance | Opaque | TensorRef]:
+        """A module, its sub-modules and the parameters put on it in sight."""
+        seen: dict[Key, Instance | Opaque | TensorRef] = {}
+        todo: list[Thing] = [thing]
+        while todo:
+            here = todo.pop()
+            if isinstance(here, Container):
+                todo += self.contents(here.key).all
+            elif isinstance(here, TensorRef):
+                if not self.state.tensor(here.key).nodes:
+                    seen.setdefault(here.key, here)
+            elif isinstance(here, Instance | Opaque) and here.key not in seen:
+                seen[here.key] = here
+                held = [v for (k, _), v in self.state.attributes.items() if k == here.key]
+                todo += NOTHING.union(*held)
+                if here.key in self.state.contents:
+                    todo += self.state.contents[here.key].all
+        return list(seen.values())
+
+
+def literal(value: object) -> Value:
+    return just(Literal(value))

@@ -1,0 +1,344 @@
+"""Attributes, items and elements: how a value is reached from another one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from datalint.flow import autograd
+from datalint.flow.events import Evidence, Kind, Write
+from datalint.flow.operators import Arguments, Operators
+from datalint.flow.run import PARAMETERS
+from datalint.flow.state import Contents, Tensor
+from datalint.flow.values import (
+    GRAD,
+    ITEM,
+    NOTHING,
+    PLAIN,
+    Bound,
+    ClassRef,
+    Closure,
+    Container,
+    External,
+    Instance,
+    Key,
+    Literal,
+    Method,
+    Opaque,
+    Plain,
+    Super,
+    TensorRef,
+    Thing,
+    Tri,
+    Value,
+    constant,
+    just,
+)
+from datalint.ops import facts
+from datalint.ops.facts import Sharing
+
+if TYPE_CHECKING:
+    from datalint.flow import ir
+
+_BUFFERS = {"running_mean", "running_var", "num_batches_tracked"}
+#: Fields of torch's named tuples, by position.
+_FIELDS = {"values": 0, "indices": 1, "solution": 0, "eigenvalues": 0, "eigenvectors": 1,
+           "Q": 0, "R": 1, "U": 0, "S": 1, "Vh": 2, "sign": 0, "logabsdet": 1}  # fmt: skip
+
+
+class Objects(Operators):
+    """Loads and stores."""
+
+    # Attributes
+
+    def attribute(self, node: ir.Expr, thing: Thing, name: str) -> Value:
+        """What `thing.name` may be."""
+        match thing:
+            case TensorRef() | Opaque():
+                return self.tensor_attribute(node, thing, name)
+            case Instance():
+                return self.instance_attribute(node, thing, name)
+            case External():
+                return just(External(f"{thing.name}.{name}"))
+            case Container():
+                if name in _FIELDS and thing.kind == "tuple":
+                    return self.item(node, thing, just(Literal(_FIELDS[name])))
+                return just(Bound(thing, name))
+            case ClassRef():
+                return self.class_attribute(thing, name) or just(Opaque(self.key(node)))
+            case Super():
+                found = self.inherited(thing, name)
+                return found or just(Bound(thing, name))
+            case Literal() | Plain():
+                return PLAIN
+        return just(Opaque(self.key(node)))
+
+    def tensor_attribute(self, node: ir.Expr, thing: TensorRef | Opaque, name: str) -> Value:
+        key, tensor = thing.key, self.state.tensor(thing.key)
+        if name == "data":
+            return self.data(node, key, tensor)
+        if (stored := self.state.attributes.get((key, name))) is not None:
+            return stored
+        if name == "grad":
+            place = key.at(GRAD)
+            storages = frozenset(s.at(GRAD) for s in tensor.storages)
+            return self.new_tensor(place, Tensor(storages, Tri.NO, via=tensor.via))
+        operator = facts.attribute(name)
+        if operator and operator.sharing is not Sharing.NOT_A_TENSOR:
+            return self.apply(operator, node, Arguments([just(thing)]))
+        if operator:
+            return PLAIN
+        if isinstance(thing, TensorRef):
+            return just(Bound(thing, name))
+        return self.below(thing, name)
+
+    def below(self, thing: Opaque, *names: str) -> Value:
+        """Something reached through an unknown thing: in the same graph, under the same memory."""
+        key = thing.key.at(*names)
+        if key not in self.state.tensors and thing.key in self.state.tensors:
+            holder = self.state.tensors[thing.key]
+            storages = frozenset(s.at(*names) for s in holder.storages)
+            self.state.tensors[key] = replace(holder, storages=storages, known=False)
+        return just(Opaque(key))
+
+    def data(self, node: ir.Expr, key: Key, tensor: Tensor) -> Value:
+        """`x.data`: the same memory, no graph, and a version counter of its own."""
+        seen = self.events.of(node)
+        seen.read = True
+        if tensor.known:
+            seen.evidence = Evidence.SURE
+        via = tensor.via or frozenset({node})
+        alias = Tensor(tensor.storages, Tri.NO, via=via, known=tensor.known)
+        return self.new_tensor(self.key(node), alias)
+
+    def instance_attribute(self, node: ir.Expr, thing: Instance, name: str) -> Value:
+        if (stored := self.state.attributes.get((thing.key, name))) is not None:
+            return stored
+        if isinstance(thing.of, ClassRef):
+            found = self.class_attribute(thing.of, name)
+            if found:
+                return NOTHING.union(*(self.bound(node, thing, f) for f in found))
+            return just(Opaque(thing.key.at(name)))
+        if thing.of.endswith(".PackedSequence") and name == "data":
+            return self.tensor_of(thing.key.at(name), Tri.MAYBE)
+        operator = facts.module(thing.of)
+        if operator and facts.own(name) in operator.state:
+            tracked = Tri.NO if name in _BUFFERS else self.trainable(thing.key)
+            return self.tensor_of(thing.key.at(name), tracked)
+        return just(Opaque(thing.key.at(name)))
+
+    def tensor_of(self, key: Key, tracked: Tri) -> Value:
+        if key not in self.state.tensors:
+            self.state.tensors[key] = Tensor(frozenset({key}), tracked)
+        return just(TensorRef(key))
+
+    def trainable(self, module: Key) -> Tri:
+        """Whether a module's parameters require grad: `requires_grad_(False)` may have been said."""
+        for length in range(len(module.path), -1, -1):
+            region = module._replace(path=(*module.path[:length], PARAMETERS))
+            if region in self.state.tensors:
+                return self.state.tensors[region].tracked
+        return Tri.YES
+
+    def bound(self, node: ir.Expr, thing: Thing, found: Thing) -> Value:
+        """A class's attribute seen through an instance."""
+        if not isinstance(found, Closure):
+            return just(found)
+        names = {getattr(d, "id", getattr(d, "name", "")) for d in found.node.decorators}
+        if "staticmethod" in names:
+            return just(found)
+        if names & {"property", "cached_property"}:
+            return self.invoke(found, node, Arguments([just(thing)]))
+        return just(Method(thing, found))
+
+    def invoke(self, closure: Closure, site: ir.Node, arguments: Arguments) -> Value:
+        raise NotImplementedError  # pragma: no cover - Calls defines it
+
+    def class_attribute(self, cls: ClassRef, name: str) -> Value:
+        """Looked up in the class and its bases, as far as they are in sight."""
+        for ancestor in self.program.ancestors(cls):
+            frame = self.program.class_frames.get(ancestor.node)
+            found = frame is not None and self.state.variables.get((frame, name))
+            if found:
+                return found
+        return NOTHING
+
+    def inherited(self, thing: Super, name: str) -> Value:
+        for ancestor in self.program.ancestors(thing.cls)[1:]:
+            frame = self.program.class_frames.get(ancestor.node)
+            found = frame is not None and self.state.variables.get((frame, name))
+            if found:
+                bound = (Method(thing.receiver, f) for f in found if isinstance(f, Closure))
+                return frozenset(bound)
+        return NOTHING
+
+    def set_attribute(self, site: ir.Node, node: ir.Attribute, base: Value, value: Value) -> None:
+        if node.name == "data":
+            self.set_data(site, node, base, value)
+        for thing in base:
+            if isinstance(thing, TensorRef | Opaque) and node.name == "requires_grad":
+                self.require_grad(thing.key, constant(value))
+            elif isinstance(thing, Opaque | Instance | TensorRef) and node.name != "data":
+                self.store(thing.key, node.name, value, strong=len(base) == 1)
+            elif isinstance(thing, Instance):
+                self.store(thing.key, node.name, value, strong=len(base) == 1)
+            elif isinstance(thing, ClassRef) and thing.node in self.program.class_frames:
+                frame = self.program.class_frames[thing.node]
+                self.state.variables[frame, node.name] = value
+
+    def store(self, key: Key, name: str, value: Value, strong: bool) -> None:
+        old = self.state.attributes.get((key, name), NOTHING)
+        keep = NOTHING if strong and not key.age else old
+        self.state.attributes[key, name] = keep | value
+
+    def require_grad(self, key: Key, wanted: object) -> None:
+        """`x.requires_grad = True`, and the same of every parameter of a region."""
+        tracked = {True: Tri.YES, False: Tri.NO}.get(wanted, Tri.MAYBE)  # type: ignore[call-overload]  # any constant
+        self.state.tensors[key] = replace(self.state.tensor(key), tracked=tracked)
+        if key.path and key.path[-1] == PARAMETERS:
+            region = key._replace(path=key.path[:-1])
+            for other, tensor in list(self.state.tensors.items()):
+                if other[:3] == key[:3] and other.path[: len(region.path)] == region.path:
+                    self.state.tensors[other] = replace(tensor, tracked=tracked)
+
+    def set_data(self, site: ir.Node, node: ir.Attribute, base: Value, value: Value) -> None:
+        """`x.data = v`: x moves to the memory of v; its version stays."""
+        given = self.direct(value)
+        storages = frozenset().union(*(t.storages for t in given.values()))
+        for key, tensor in self.direct(base).items():
+            seen = self.events.of(node)
+            if tensor.known:
+                seen.evidence = Evidence.SURE
+            if storages and storages <= tensor.storages:
+                continue  # `x.data += v` has written by now, and sets what was there
+            seen.assigned = site
+            write = Write(node, site, "data =", Kind.COMPUTED, setter=True)
+            seen.writes.setdefault(write, self.place(self.argument_of(tensor)))
+            autograd.swap(self.state, write, key)
+            moved = storages or frozenset({self.key(site)})
+            self.state.tensors[key] = replace(tensor, storages=moved)
+
+    # Items and elements
+
+    def item(self, node: ir.Node, thing: Thing, index: Value) -> Value:
+        """What `thing[index]` may be."""
+        match thing:
+            case TensorRef():
+                return self.tensor_item(node, thing, index)
+            case Opaque():
+                return self.opaque_item(node, thing, index)
+            case Container() | Instance():
+                return self.contained(node, thing, index)
+            case External() | ClassRef():
+                return just(thing)  # `list[int]`, `os.environ[...]`
+        return PLAIN
+
+    def contained(self, node: ir.Node, thing: Container | Instance, index: Value) -> Value:
+        if isinstance(thing, Instance):
+            if thing.key not in self.state.contents:
+                return just(Opaque(thing.key.at(ITEM)))
+        contents = self.contents(thing.key)
+        wanted = constant(index)
+        known = dict(contents.known)
+        if isinstance(wanted, int) and wanted < 0 and contents.exact:
+            wanted += len(known)
+        if wanted is not ... and _hashable(wanted) and wanted in known:
+            return known[wanted] | contents.rest
+        if wanted is None or wanted is ... or contents.rest or not contents.exact:
+            every = contents.all
+            return every if Plain() not in index or wanted is not ... else every
+        return NOTHING
+
+    def tensor_item(self, node: ir.Node, thing: TensorRef, index: Value) -> Value:
+        tensors = {thing.key: self.state.tensor(thing.key)}
+        kinds = self.index_kinds(index)
+        result = NOTHING
+        if "basic" in kinds:
+            result |= self.view(node, tensors, "view")
+        if "advanced" in kinds:
+            operator = facts.method("__getitem__") or facts.method("index_select")
+            assert operator
+            fresh = replace(operator, sharing=Sharing.FRESH)
+            result |= self.apply(fresh, node, Arguments([just(thing), index]))
+        return result
+
+    def index_kinds(self, index: Value) -> set[str]:
+        """An index of numbers and slices gives a view, one of tensors or lists a copy."""
+        kinds: set[str] = set()
+        for thing in index:
+            match thing:
+                case TensorRef():
+                    kinds.add("advanced")
+                case Opaque():
+                    kinds |= {"basic", "advanced"}
+                case Container(kind="tuple"):
+                    parts = [self.index_kinds(v) for _, v in self.contents(thing.key).known]
+                    if any(p == {"advanced"} for p in parts):
+                        kinds.add("advanced")
+                    else:
+                        kinds |= {"basic"}.union(*parts)
+                case Container():
+                    kinds.add("advanced")
+                case _:
+                    kinds.add("basic")
+        return kinds or {"basic"}
+
+    def opaque_item(self, node: ir.Node, thing: Opaque, index: Value) -> Value:
+        stored = self.state.attributes.get((thing.key, ITEM), NOTHING)
+        if self.index_kinds(index) == {"advanced"}:
+            return stored | self.tensor_item(node, TensorRef(thing.key), index)
+        wanted = constant(index)
+        name = f"[{wanted!r}]" if isinstance(wanted, int | str) else ITEM
+        return stored | self.below(thing, name)
+
+    def elements(self, node: ir.Node, value: Value) -> Value:
+        """What iterating over it yields."""
+        found = NOTHING
+        for thing in value:
+            match thing:
+                case TensorRef():
+                    found |= self.view(node, {thing.key: self.state.tensor(thing.key)}, "view")
+                case Opaque():
+                    found |= self.opaque_item(node, thing, PLAIN)
+                case Container():
+                    found |= self.iterated(thing)
+                case Instance():
+                    found |= self.contained(node, thing, just(Literal(None)))
+                case _:
+                    found |= PLAIN
+        return found
+
+    def iterated(self, thing: Container) -> Value:
+        contents = self.contents(thing.key)
+        if thing.kind == "dict":
+            return frozenset(Literal(k) for k, _ in contents.known if _hashable(k)) or PLAIN
+        return contents.all
+
+    def set_item(self, site: ir.Node, base: Value, index: Value, value: Value) -> None:
+        for thing in base:
+            match thing:
+                case TensorRef() | Opaque():
+                    operator = facts.method("__setitem__")
+                    assert operator
+                    if isinstance(thing, Opaque) and not self.state.tensor(thing.key).via:
+                        self.store(thing.key, ITEM, value, strong=False)
+                    if isinstance(thing, TensorRef) or self.direct(value):
+                        self.apply(operator, site, Arguments([just(thing), index, value]))
+                case Container() | Instance():
+                    self.put(thing.key, constant(index), value)
+
+    def put(self, key: Key, index: object, value: Value) -> None:
+        """Store into a container, strongly where the place is known."""
+        old = self.contents(key)
+        known = dict(old.known)
+        if isinstance(index, int) and index < 0 and old.exact:
+            index += len(known)
+        if index is ... or not _hashable(index):
+            self.state.contents[key] = Contents(old.known, old.rest | value, False)
+        else:
+            known[index] = value if not key.age else known.get(index, NOTHING) | value
+            self.state.contents[key] = Contents(tuple(known.items()), old.rest, old.exact)
+
+
+def _hashable(value: object) -> bool:
+    return isinstance(value, int | str | float | bool | bytes | tuple | None)

@@ -1,0 +1,247 @@
+"""Operators on tensors: what they return, add to the graph, and write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from datalint.flow import autograd
+from datalint.flow.events import Evidence, Kind, Write
+from datalint.flow.kinds import kind_of
+from datalint.flow.run import Run
+from datalint.flow.state import Contents, GraphNode, Save, Tensor
+from datalint.flow.values import (
+    NOTHING,
+    PLAIN,
+    Container,
+    Key,
+    Tri,
+    Value,
+    constant,
+    just,
+)
+from datalint.ops import facts
+from datalint.ops.facts import RESULT, Operator, Sharing
+
+if TYPE_CHECKING:
+    from datalint.flow import ir
+
+
+@dataclass(slots=True)
+class Arguments:
+    """Values by position and keyword; `rest` came out of `*args`, `**kwargs` or is unknown."""
+
+    positional: list[Value] = field(default_factory=list)
+    keywords: dict[str, Value] = field(default_factory=dict)
+    rest: Value = NOTHING
+
+    def by_name(self, operator: Operator) -> dict[str, Value]:
+        named: dict[str, Value] = {}
+        for place, value in enumerate(self.positional):
+            name = operator.argument(place)
+            named[name] = named.get(name, NOTHING) | value
+        for keyword, value in self.keywords.items():
+            named[operator.argument(keyword)] = value
+        if self.rest:
+            named["*"] = self.rest
+        return named
+
+    @property
+    def all(self) -> Value:
+        return NOTHING.union(self.rest, *self.positional, *self.keywords.values())
+
+    def get(self, place: int, keyword: str) -> Value:
+        """An argument by position or keyword; nothing where it was not given."""
+        if place < len(self.positional):
+            return self.positional[place]
+        return self.keywords.get(keyword, NOTHING)
+
+
+class Operators(Run):
+    """Applies the facts about operators to the state."""
+
+    def apply(self, operator: Operator, site: ir.Node, arguments: Arguments) -> Value:
+        """The result of a call; the state knows afterwards what it saved and wrote."""
+        for keyword in ("inplace", "max_norm"):
+            flag = arguments.keywords.get(keyword)
+            given = operator.given(keyword) if flag and constant(flag) not in (False, None) else None
+            operator = given or operator
+        named = arguments.by_name(operator)
+        tensors = {name: self.tensors(value) for name, value in named.items()}
+        return self.operate(operator, site, named, tensors)
+
+    def operate(
+        self,
+        operator: Operator,
+        site: ir.Node,
+        named: dict[str, Value],
+        tensors: dict[str, dict[Key, Tensor]],
+    ) -> Value:
+        written = {n: tensors[n] for n in operator.writes if tensors.get(n)}
+        if operator.metadata_only:
+            return self.metadata(site, named, tensors)
+        result = self.result(operator, site, tensors, written)
+        for name, targets in written.items():
+            self.write(site, operator.name, kind_of(self, operator, named), targets)
+            if name == "out":
+                result = named[name]
+        return result
+
+    def result(
+        self,
+        operator: Operator,
+        site: ir.Node,
+        tensors: dict[str, dict[Key, Tensor]],
+        written: dict[str, dict[Key, Tensor]],
+    ) -> Value:
+        first = next((t for t in tensors.values() if t), {})
+        match operator.sharing:
+            case Sharing.NOT_A_TENSOR:
+                return PLAIN
+            case Sharing.ALIAS:
+                return self.view(site, first) if operator.tracked else self.detached(site, first)
+            case Sharing.MAYBE:
+                fresh = self.fresh(operator, site, tensors)
+                return fresh | self.view(site, first, "view")
+            case Sharing.WRITTEN:
+                return self.written(operator, site, tensors, written)
+        return self.fresh(operator, site, tensors)
+
+    def view(self, site: ir.Node, bases: dict[Key, Tensor], *path: str) -> Value:
+        """Another tensor on the same memory, with the same place in the graph."""
+        if not bases:
+            return PLAIN
+        views = list(bases.values())
+        key = self.key(site, *path)
+        return self.new_tensor(
+            key,
+            Tensor(
+                frozenset().union(*(v.storages for v in views)),
+                max(v.tracked for v in views),
+                frozenset().union(*(v.nodes for v in views)),
+                frozenset().union(*(v.via for v in views)),
+                all(v.known for v in views),
+            ),
+        )
+
+    def detached(self, site: ir.Node, bases: dict[Key, Tensor]) -> Value:
+        """The same memory outside the graph; `.data` is more than this, and is not an operator."""
+        views = self.view(site, bases)
+        for key, tensor in self.direct(views).items():
+            self.state.tensors[key] = replace(tensor, tracked=Tri.NO, nodes=frozenset())
+        return views
+
+    def fresh(
+        self, operator: Operator, site: ir.Node, tensors: dict[str, dict[Key, Tensor]]
+    ) -> Value:
+        """A result with memory of its own, and its node in the graph."""
+        key = self.key(site)
+        tracked = self.node(operator, site, tensors, frozenset({key}))
+        nodes = frozenset({key}) if tracked else frozenset()
+        result = self.new_tensor(key, Tensor(frozenset({key}), tracked, nodes))
+        items = {s.item for saved in operator.saves.values() for s in saved if s.item is not None}
+        if not items:
+            return result
+        known: list[tuple[object, Value]] = []
+        for item in range(max(items) + 2):
+            place = key.at(f"[{item}]")
+            known.append((item, self.new_tensor(place, Tensor(frozenset({place}), tracked, nodes))))
+        self.state.contents[key] = Contents(tuple(known))
+        return result | just(Container(key, "tuple"))
+
+    def node(
+        self,
+        operator: Operator,
+        site: ir.Node,
+        tensors: dict[str, dict[Key, Tensor]],
+        results: frozenset[Key],
+    ) -> Tri:
+        """Add this call to the graph; NO where autograd does not record it."""
+        every = {k: t for named in tensors.values() for k, t in named.items()}
+        tracked = self.recorded(every) if operator.tracked else Tri.NO
+        if tracked == Tri.NO:
+            return tracked
+        needing = [n for n, named in tensors.items() if self.recorded(named)]
+        saves: set[Save] = set()
+        for saved in operator.saved(needing):
+            if saved.what == RESULT:
+                path = () if saved.item is None else (f"[{saved.item}]",)
+                saves.update(Save(k.at(*path), RESULT) for k in results)
+                continue
+            for key, tensor in tensors.get(saved.what, {}).items():
+                swaps = None if saved.through_view else key
+                saves.update(Save(s, saved.what, swaps) for s in tensor.storages)
+        self.state.nodes[self.key(site)] = GraphNode(
+            operator.name,
+            site,
+            tracked,
+            frozenset().union(*(t.nodes for t in every.values() if t.tracked)),
+            frozenset(saves),
+            autograd.edits_of(self.state, every.values()),
+        )
+        return tracked
+
+    def written(
+        self,
+        operator: Operator,
+        site: ir.Node,
+        tensors: dict[str, dict[Key, Tensor]],
+        written: dict[str, dict[Key, Tensor]],
+    ) -> Value:
+        """An in-place operator's result is what it wrote, with a new place in the graph."""
+        from datalint.flow.values import TensorRef
+
+        targets = {k: t for named in written.values() for k, t in named.items()}
+        storages: frozenset[Key] = frozenset().union(*(t.storages for t in targets.values()))
+        tracked = self.node(operator, site, tensors, storages)
+        if tracked:
+            self.rebase(site, targets, tracked)
+        refs = frozenset(TensorRef(k) for k in targets)
+        return refs or PLAIN
+
+    def rebase(self, site: ir.Node, targets: dict[Key, Tensor], tracked: Tri) -> None:
+        """The written tensors and their views hang from the in-place operator's node now."""
+        here = frozenset({self.key(site)})
+        for target in targets.values():
+            for key, other in list(self.state.tensors.items()):
+                if other.via == target.via and other.storages & target.storages:
+                    grown = replace(other, tracked=max(other.tracked, tracked))
+                    self.state.tensors[key] = replace(grown, nodes=other.nodes | here)
+        for key, target in targets.items():
+            grown = replace(target, tracked=max(target.tracked, tracked))
+            self.state.tensors[key] = replace(grown, nodes=target.nodes | here)
+
+    # Writes
+
+    def write(self, site: ir.Node, operator: str, kind: Kind, targets: dict[Key, Tensor]) -> None:
+        """Memory changes; where the tensor came through `.data` autograd does not know."""
+        for key, tensor in targets.items():
+            for read in tensor.via:
+                write = Write(read, site, operator, kind)
+                self.seen_write(write, key, tensor)
+                autograd.spoil(self.state, write, tensor.storages)
+                if kind is not Kind.STRAIGHT_THROUGH:
+                    autograd.edit(self.state, write, tensor.storages)
+
+    def seen_write(self, write: Write, key: Key, tensor: Tensor) -> None:
+        seen = self.events.of(write.read)
+        seen.writes.setdefault(write, self.place(self.argument_of(tensor)))
+        if tensor.known or write.operator in facts.in_place_names():
+            seen.evidence = Evidence.SURE
+
+    def argument_of(self, tensor: Tensor) -> str:
+        """The parameter of the entry function that this tensor is, as it was passed."""
+        names = [self.program.parameter_at(s) for s in tensor.storages]
+        return next((n for n in names if n), "")
+
+    def metadata(
+        self,
+        site: ir.Node,
+        named: dict[str, Value],
+        tensors: dict[str, dict[Key, Tensor]],
+    ) -> Value:
+        """`t_`, `unsqueeze_`: the same tensor; flags are for who calls to change."""
+        for tensor in tensors.get("input", {}).values():
+            for read in tensor.via:
+                self.events.of(read).without_effect = site
+        return named.get("input", PLAIN)

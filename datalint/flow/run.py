@@ -1,0 +1,127 @@
+"""One interpretation: the current state, where in the program it is, and what it has seen so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from datalint.flow.events import Events, Place
+from datalint.flow.state import Contents, State, Tensor
+from datalint.flow.values import (
+    NOTHING,
+    Container,
+    Instance,
+    Key,
+    Opaque,
+    TensorRef,
+    Tri,
+    Value,
+    just,
+)
+
+if TYPE_CHECKING:
+    from datalint.flow import ir
+    from datalint.flow.program import Program
+
+#: Region of all of a module's parameters and buffers, as a path element.
+PARAMETERS = ".parameters"
+
+
+@dataclass(slots=True)
+class Frame:
+    """A call of a function that is being interpreted, and the jumps parked in it."""
+
+    id: int
+    context: int
+    function: ir.Function | None
+    returned: list[tuple[State, Value]] = field(default_factory=list)
+    yielded: list[Value] = field(default_factory=list)
+    breaks: list[list[State]] = field(default_factory=list)
+    continues: list[list[State]] = field(default_factory=list)
+    raised: list[list[State]] = field(default_factory=list)
+    #: The frame in which functions defined here look up their free names.
+    scope: int = -1
+
+    def __post_init__(self) -> None:
+        self.scope = self.id if self.scope < 0 else self.scope
+
+
+class Run:
+    """What the layers above share; `value` and `block` are theirs to define."""
+
+    def __init__(self, program: Program, events: Events) -> None:
+        self.program = program
+        self.events = events
+        self.state = State()
+        #: False while the code being read cannot be reached.
+        self.alive = True
+        self.ids: dict[tuple[object, ...], int] = {}
+        self.stack = [Frame(0, 0, None)]
+        self.parents = {0: 0}
+        #: Steps left before callees are taken as unknown.
+        self.budget = 0
+        self.forward = False
+
+    @property
+    def frame(self) -> Frame:
+        return self.stack[-1]
+
+    def intern(self, *what: object) -> int:
+        """A small number for a call string or a frame."""
+        return self.ids.setdefault(what, len(self.ids) + 1)
+
+    def key(self, site: ir.Node, *path: str) -> Key:
+        return Key(site.serial, self.frame.context, 0, path)
+
+    # Tensors
+
+    def tensors(self, value: Value) -> dict[Key, Tensor]:
+        """Every tensor this value may be or hold."""
+        found: dict[Key, Tensor] = {}
+        seen: set[Key] = set()
+        todo = list(value)
+        while todo:
+            thing = todo.pop()
+            if isinstance(thing, TensorRef | Opaque):
+                found[thing.key] = self.state.tensor(thing.key)
+            elif isinstance(thing, Container) and thing.key not in seen:
+                seen.add(thing.key)
+                todo.extend(self.contents(thing.key).all)
+        return found
+
+    def direct(self, value: Value) -> dict[Key, Tensor]:
+        """The tensors this value may be, not those it may hold."""
+        refs = (t for t in value if isinstance(t, TensorRef | Opaque))
+        return {t.key: self.state.tensor(t.key) for t in refs}
+
+    def contents(self, key: Key) -> Contents:
+        return self.state.contents.get(key, Contents())
+
+    def new_tensor(self, key: Key, tensor: Tensor) -> Value:
+        self.state.tensors[key] = tensor
+        return just(TensorRef(key))
+
+    def container(self, site: ir.Node, kind: str, contents: Contents, *path: str) -> Value:
+        key = self.key(site, *path)
+        self.state.contents[key] = contents
+        return just(Container(key, kind))
+
+    def recorded(self, tensors: dict[Key, Tensor]) -> Tri:
+        """Whether an operator on these adds to the graph."""
+        most = max((t.tracked for t in tensors.values()), default=Tri.NO)
+        return min(most, self.state.grad)
+
+    def place(self, argument: str = "") -> Place:
+        names = tuple(f.function.name for f in self.stack if f.function)
+        quiet = self.state.grad == Tri.NO
+        return Place(names[-1] if names else "", names, self.forward, quiet, argument)
+
+    # What the layers above define
+
+    def value(self, node: ir.Expr) -> Value:
+        raise NotImplementedError  # pragma: no cover - every run is an Interpreter
+
+    def block(self, statements: ir.Block) -> None:
+        raise NotImplementedError  # pragma: no cover - every run is an Interpreter
+
+
