@@ -4,12 +4,7 @@ The product's runtime witness shares no code with this: a witness must not judge
 """
 
 from tests.oracle.execution import Outcome, execute, execute_with_snapshots, same
-from tests.oracle.rewrite import (
-    with_clone,
-    with_cures,
-    with_detach,
-    without_lines,
-)
+from tests.oracle.rewrite import with_clone, with_cures, with_detach, without_lines
 
 __all__ = [
     "Outcome",

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from datalint.finding import Edit
 
 _PRELUDE = """
 import torch as _torch
@@ -43,6 +49,17 @@ def with_cures(source: str, cures: dict[int, str]) -> str:
 def without_lines(source: str, rows: set[int]) -> str:
     """`source` with the statements that hold `rows` dropped."""
     return with_cures(source, dict.fromkeys(rows, "pass"))
+
+
+def with_edits(source: str, edits: Iterable[Edit]) -> str:
+    """`source` with a fix applied, by hand: the product's own splicing is judged, too."""
+    lines = source.splitlines(keepends=True)
+    starts = [sum(map(len, lines[:row])) for row in range(len(lines) + 1)]
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        first = starts[edit.span.row - 1] + edit.span.column - 1
+        last = starts[edit.span.end_row - 1] + edit.span.end_column - 1
+        source = source[:first] + edit.content + source[last:]
+    return source
 
 
 def _rewritten(source: str, reader: str, rows: set[int] | None) -> str:
