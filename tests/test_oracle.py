@@ -168,6 +168,24 @@ def test_a_program_leaves_nothing_behind() -> None:
     assert same(execute(draw), execute(draw))
 
 
+def test_a_program_is_a_module_with_its_own_future() -> None:
+    source = dedent("""
+        from dataclasses import dataclass
+        import copy, torch
+        @dataclass
+        class Pair:
+            first: torch.Tensor
+        def run():
+            assert Pair.__annotations__ == {"first": torch.Tensor}
+            return {"x": copy.deepcopy(Pair(torch.ones(1))).first}
+    """)
+    assert execute(source).error is None
+    later = "from __future__ import annotations\n" + source.replace(
+        "torch.Tensor}", "'torch.Tensor'}"
+    )
+    assert execute(later).error is None
+
+
 def test_errors_are_told_with_their_type() -> None:
     assert execute(program("return {'x': undefined}")).error == (
         "NameError: name 'undefined' is not defined"

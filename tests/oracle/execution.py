@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -31,13 +33,12 @@ class Outcome:
 
 
 def execute(source: str, name: str = "<program>", entry: str = "run") -> Outcome:
-    """What `entry()` of the program `source` returns, seeded, in a namespace of its own."""
-    code = compile(source, name, "exec")
-    with _undisturbed():
+    """What `entry()` of the program `source` returns, seeded, in a module of its own."""
+    code = compile(source, name, "exec", dont_inherit=True)
+    with _undisturbed(), _module(name) as program:
         try:
-            namespace: dict[str, Any] = {"__name__": "program", "__file__": name}
-            exec(code, namespace)
-            gradients = namespace[entry]()
+            exec(code, program.__dict__)
+            gradients = program.__dict__[entry]()
         except Exception as error:  # whatever ends the program is the answer
             return Outcome({}, f"{type(error).__name__}: {error}")
     return Outcome({key: value.detach().clone() for key, value in gradients.items()})
@@ -77,6 +78,18 @@ def _copy(saved: Tensor) -> Tensor:
 
 def _as_it_is(saved: Tensor) -> Tensor:
     return saved
+
+
+@contextmanager
+def _module(path: str) -> Iterator[ModuleType]:
+    """A new module that can be imported by its name meanwhile, as dataclasses and copies need."""
+    module = ModuleType("program")
+    module.__file__ = path
+    sys.modules[module.__name__] = module
+    try:
+        yield module
+    finally:
+        del sys.modules[module.__name__]
 
 
 @contextmanager
