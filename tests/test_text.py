@@ -1,0 +1,210 @@
+"""Bytes to text: the prefilter, the encodings, and what is kept from libcst."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+import libcst
+import pytest
+
+from datalint.finding import NotAnalysed
+from datalint.source import guard
+from datalint.source.text import decode, may_hold_data, place, split_lines
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"x.data",
+        b"x. data",
+        b"x .data.zero_()",
+        b"x.\tdata",
+        b"x.\\\n    data",
+        b"x.\\\r\n    data",
+        b"(x\n .data)",
+        b"(x.\n data)",
+        b"(x.  # the tensor\n  data)",
+        b"(x.  # the tensor\r  # and its\r  data)",
+        b"x.\x0cdata",
+        b'getattr(x, "data")',
+        b"getattr(x, 'data')",
+        b'setattr(x, """data""", y)',
+        b"f'{x.data}'",
+        b"x.data\xff",  # undecodable, but it may be `x.data`: only decoding can refuse it
+        "x.data".encode("utf-16"),
+    ],
+)
+def test_may_hold_data(source: bytes) -> None:
+    expected = not source.endswith(b"\xff")
+    assert may_hold_data(source) is expected
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"",
+        b"data = x",
+        b"x.dataset",
+        b"x.data_ptr()",
+        b"x.metadata",
+        b"x.data1",
+        "x.dataé".encode(),
+        b"x. # .dat\nother",
+        b"print('the data')",
+        b"'data\"",
+    ],
+)
+def test_holds_no_data(source: bytes) -> None:
+    assert not may_hold_data(source)
+
+
+def test_a_long_file_without_data_is_left_quickly() -> None:
+    """No input makes the prefilter slower than linear: this would run for hours otherwise."""
+    assert not may_hold_data(b"." + b" \\\n" * 300_000 + b"# " * 300_000 + b"x")
+
+
+def test_decoding_keeps_line_ends_and_drops_the_bom() -> None:
+    assert decode(b"\xef\xbb\xbfa\r\nb\rc\nd") == "a\r\nb\rc\nd"
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("é = 1".encode(), "é = 1"),
+        (b"# coding: latin-1\n\xe9 = 1", "# coding: latin-1\né = 1"),
+        (b"#!/usr/bin/python\n# -*- coding: cp1252 -*-\n'\x80'", "'€'"),
+        (b"# coding: latin-1\r\n'\xe9'\r\n", "'é'\r\n"),
+        (b"#\r# vim: fileencoding=latin-1\r\xe9", "é"),
+    ],
+)
+def test_encodings_are_those_of_pep_263(source: bytes, text: str) -> None:
+    assert decode(source).endswith(text)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason", "row", "column"),
+    [
+        (b"x = 1\ny = '\xe9'\n", "not UTF-8: byte 0xe9", 2, 6),
+        (b"x = 1\r\n\r\ny = '\xc3\xa9\xe9'\n", "not UTF-8: byte 0xe9", 3, 7),
+        (b"\xef\xbb\xbf\xe9", "not UTF-8: byte 0xe9", 1, 1),
+        (b"\xff\xfex\0.\0", "not UTF-8: byte 0xff", 1, 1),
+        (b"# coding: ascii\nx = '\xe9'", "not ascii: byte 0xe9", 2, 6),
+        (b"#!\n# coding: klingon\n", "unknown encoding: klingon", 2, 1),
+        (b"# coding: rot13\n", "cannot be decoded as rot13: 'rot13' is not a text encoding", 1, 1),
+        (b"\xef\xbb\xbf# coding: latin-1\n", "encoding problem: utf-8", 1, 1),
+    ],
+)
+def test_what_cannot_be_decoded_is_named_with_its_place(
+    source: bytes, reason: str, row: int, column: int
+) -> None:
+    with pytest.raises(NotAnalysed) as caught:
+        decode(source)
+    error = caught.value
+    assert error.reason.startswith(reason)
+    assert (error.row, error.column) == (row, column)
+
+
+def test_lines_are_those_python_counts() -> None:
+    assert split_lines("a\x0cb\u2028c\x85d\r\ne\rf\n") == ["a\x0cb\u2028c\x85d", "e", "f", ""]
+    tree = ast.parse("a = '\x0c\u2028\x85'\rb\r\nc\n")
+    assert [node.lineno for node in tree.body] == [1, 2, 3]
+
+
+def test_places_count_characters_from_one() -> None:
+    assert place("é\r\nab", 4) == (2, 2)
+    assert place("", 0) == (1, 1)
+
+
+def refused(text: str) -> tuple[str, int, int]:
+    with pytest.raises(NotAnalysed) as caught:
+        guard.parse(text)
+    return caught.value.reason, caught.value.row, caught.value.column
+
+
+def test_a_syntax_error_has_its_place() -> None:
+    reason, row, column = refused("x = 1\nprint 'a', x.data\n")
+    assert reason.startswith("syntax error: Missing parentheses in call to 'print'")
+    assert (row, column) == (2, 1)
+    assert refused("é = 1\n'ééé' = é\n")[1:] == (2, 1)
+    assert refused("é = 1\n'ééé' + é é\n")[1:] == (2, 11)
+
+
+def test_a_nul_byte_has_its_place() -> None:
+    assert refused("x = 1\ny = '\0'") == ("a NUL byte, so not Python", 2, 6)
+
+
+def test_a_lone_surrogate_has_its_place() -> None:
+    assert refused("x = 1\ny = '\ud800'") == ("a lone surrogate", 2, 6)
+
+
+def test_warnings_about_other_peoples_code_stay_inside() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        guard.parse("x = '\\d'\ny = 1 is 1\nz = 1if 2else 3\n")
+
+
+#: Each nests one level a step, and libcst dies of every one of them at some number of steps.
+SHAPES = {
+    "sum": lambda n: "x = " + " + ".join(["a"] * n),
+    "attributes": lambda n: "x = a" + ".b" * n,
+    "subscripts": lambda n: "x = a" + "[0]" * n,
+    "minus": lambda n: "x = " + "-" * n + "a",
+    "lambdas": lambda n: "x = " + "lambda: " * n + "a",
+    "conditionals": lambda n: "x = " + "a if b else " * n + "c",
+    "power": lambda n: "x = " + "**".join(["a"] * n),
+    "elif": lambda n: "if a: pass\n" + "elif b: pass\n" * n,
+    "and": lambda n: "x = " + " and ".join(["a"] * n),
+    "comprehension": lambda n: "x = [a " + "for a in b " * n + "]",
+    "dotted import": lambda n: "import a" + ".b" * n,
+    "dotted from": lambda n: "from a" + ".b" * n + " import c",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nesting_is_let_through_up_to_the_limit(shape: str) -> None:
+    text = SHAPES[shape](guard.MAX_DEPTH - 10)
+    guard.parse(text)
+    assert guard.parse_cst(text).code == text
+
+
+@pytest.mark.parametrize("levels", [guard.MAX_DEPTH + 10, 2_000, 20_000])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_deeper_nesting_is_refused(shape: str, levels: int) -> None:
+    reason, row, _ = refused("\n\n" + SHAPES[shape](levels))
+    assert reason.startswith("nested too deeply")
+    assert row >= 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "match a:\n case " + "[" * 12 + "b" + "]" * 12 + ": pass",
+        "match a:\n case " + "{1: " * 12 + "b" + "}" * 12 + ": pass",
+        "match a:\n case " + "C(" * 12 + "b" + ")" * 12 + ": pass",
+        "del " + "(" * 12 + "a" + ",)" * 12,
+    ],
+)
+def test_shapes_that_double_libcst_s_time_are_refused_early(text: str) -> None:
+    assert refused(text)[0] == "nested too deeply"
+    guard.parse(text.replace("case", "case x if").replace("del", "x ="))
+
+
+def test_the_place_of_deep_nesting_is_in_characters() -> None:
+    assert refused("'é'; x = " + "-" * 300 + "a")[1:] == (1, 10 + guard.MAX_DEPTH - 2)
+
+
+def test_the_longest_statement_is_named_where_python_itself_gives_up() -> None:
+    reason, row, column = refused("a = 1\nif a:\n    b = a" + ".f()" * 5_000 + "\nc = 3\n")
+    assert "the longest statement begins here" in reason
+    assert (row, column) == (3, 5)
+
+
+def test_what_libcst_alone_rejects_is_named_too() -> None:
+    text = "x = 1\n((y)): int = x.data\n"
+    guard.parse(text)
+    with pytest.raises(libcst.ParserSyntaxError):
+        libcst.parse_module(text)
+    with pytest.raises(NotAnalysed, match="libcst cannot parse it") as caught:
+        guard.parse_cst(text)
+    assert caught.value.row == 2
