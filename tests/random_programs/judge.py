@@ -1,0 +1,127 @@
+"""What PyTorch says of a program: which of its writes made a gradient wrong, and by which truth."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+import torch
+
+from tests.oracle import Outcome, execute, execute_with_snapshots, same
+from tests.random_programs import model
+from tests.random_programs.truth import NAME, Watch, tracking, watching
+
+#: Beyond this, rounding decides.
+_LARGEST = 1e4
+
+
+class Verdict(enum.StrEnum):
+    """What a program is; the first that applies."""
+
+    FAILS = "fails"
+    AFTER_SAVE = "after-save"
+    UNTRACKED = "untracked"
+    UNJUDGED = "unjudged"
+    EXCEPTED = "excepted"
+    HIT_BUT_RIGHT = "hit but right"
+    CLEAN = "clean"
+    IDLE = "idle"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, and for each write at fault the rows of the `.data` it may be reported at.
+
+    Of the writes in `after_save` at least one must be reported, of those in `untracked` each.
+    """
+
+    verdict: Verdict
+    why: str
+    after_save: dict[int, frozenset[int]]
+    untracked: dict[int, frozenset[int]]
+
+
+def judge(program: model.Program) -> Judgement:
+    """Runs the renderings of `program` and compares."""
+    source = model.as_written(program)
+    written = execute(source, NAME)
+    if written.error is not None or not _sane(written):
+        return Judgement(Verdict.FAILS, written.error or "out of range", {}, {})
+    truth = execute_with_snapshots(source, NAME)
+    with watching() as watch:
+        watched = execute(model.with_trace(program), NAME)
+    assert agree(watched, truth), f"watching changed the program: {watched.error}\n{source}"
+    if not _sane(truth):
+        return Judgement(Verdict.FAILS, "out of range", {}, {})
+    after_save = {} if agree(written, truth) else _rows(watch, watch.spoilers)
+    wrong, unknown = set(), []
+    for number in sorted(watch.before_backward):
+        with tracking():
+            sight = execute_with_snapshots(model.with_tracked(program, number), NAME)
+        if sight.error is not None or not _sane(sight):
+            unknown.append(sight.error or "out of range")
+        elif not agree(sight, truth):
+            wrong.add(number)
+    excepted = {number for number in wrong if program.writes[number].excepted}
+    untracked = _rows(watch, wrong - excepted)
+    if not agree(written, truth):
+        assert after_save, f"no write is to blame\n{source}"
+        return Judgement(Verdict.AFTER_SAVE, _shown(written, truth), after_save, untracked)
+    if untracked:
+        return Judgement(Verdict.UNTRACKED, f"writes {sorted(untracked)}", {}, untracked)
+    return Judgement(_harmless(program, watch, unknown, excepted), "; ".join(unknown), {}, {})
+
+
+def _harmless(
+    program: model.Program, watch: Watch, unknown: list[str], excepted: set[int]
+) -> Verdict:
+    if unknown:
+        return Verdict.UNJUDGED
+    if excepted:
+        return Verdict.EXCEPTED
+    with tracking():  # views of one call that returns several fail for reasons of their own
+        detached = execute(model.with_detach(program), NAME)
+    if detached.modified:
+        return Verdict.HIT_BUT_RIGHT
+    if detached.error is not None:
+        return Verdict.UNJUDGED
+    return Verdict.CLEAN if watch.before_backward else Verdict.IDLE
+
+
+def agree(a: Outcome, b: Outcome) -> bool:
+    """Whether the gradients are the same, where no gradient counts as zero."""
+    keys = a.gradients.keys() | b.gradients.keys()
+    return same(_filled(a, b, keys), _filled(b, a, keys))
+
+
+def _filled(a: Outcome, b: Outcome, keys: set[str]) -> Outcome:
+    every = {k: a.gradients.get(k, torch.zeros_like(b.gradients.get(k, _NOTHING))) for k in keys}
+    return Outcome(every, a.error)
+
+
+_NOTHING = torch.zeros(())
+
+
+def _sane(outcome: Outcome) -> bool:
+    return all(
+        bool(gradient.isfinite().all()) and bool((gradient.abs() < _LARGEST).all())
+        for gradient in outcome.gradients.values()
+    )
+
+
+def _rows(watch: Watch, writes: set[int]) -> dict[int, frozenset[int]]:
+    return {number: frozenset(watch.rows[number]) for number in sorted(writes)}
+
+
+def _shown(written: Outcome, truth: Outcome) -> str:
+    return "; ".join(
+        f"{name} is {_listed(written, name)} where {_listed(truth, name)} is right"
+        for name in truth.gradients
+        if name not in written.gradients
+        or not torch.allclose(written.gradients[name], truth.gradients[name], rtol=1e-4, atol=1e-6)
+    )
+
+
+def _listed(outcome: Outcome, name: str) -> str:
+    gradient = outcome.gradients.get(name)
+    return "None" if gradient is None else str([round(v, 4) for v in gradient.flatten().tolist()])
