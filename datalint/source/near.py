@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,3 +20,24 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'name'?`, or nothing where no known name is near."""
     name = nearest(word, known)
     return "" if name is None else f"; did you mean {name!r}?"
+
+
+def near_path(path: str, suffixes: tuple[str, ...]) -> str | None:
+    """The folder, or file of these suffixes, that a path to nowhere was probably meant to be."""
+    folder, name = os.path.split(path.rstrip(os.sep))
+    if not name:
+        return None
+    if folder and not os.path.isdir(folder):
+        near = near_path(folder, suffixes)
+        if near is None or os.path.lexists(os.path.join(near, name)):
+            return near and os.path.join(near, name)
+        folder = near
+    if not os.path.isdir(folder or os.curdir):
+        return None
+    names = [
+        entry.name
+        for entry in sorted(os.scandir(folder or os.curdir), key=lambda entry: entry.name)
+        if entry.name.endswith(suffixes) or os.path.isdir(entry.path)
+    ]
+    match = nearest(name, names)
+    return match and os.path.join(folder, match)

@@ -1,0 +1,131 @@
+"""Which files a list of paths means: what is walked into, left out, or refused."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datalint.source.ignores import Ignores
+from datalint.source.near import near_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SUFFIXES = (".py", ".pyi")
+
+#: Folders below a named one that hold what others wrote or what a tool made.
+# fmt: off
+EXCLUDED_FOLDERS = frozenset({
+    ".git", ".hg", ".svn",
+    ".direnv", ".nox", ".pixi", ".pyenv", ".tox", ".venv", "venv",
+    ".eggs", "__pypackages__", "node_modules", "site-packages",
+    ".ipynb_checkpoints", "__pycache__", "_build", "buck-out", "build", "dist",
+})
+# fmt: on
+
+
+class BadPath(Exception):
+    """A named path that cannot be what its user meant; the message is one clear line."""
+
+
+@dataclass(slots=True)
+class Listing:
+    """The files that some paths mean, as their user would name them, and what was in the way."""
+
+    files: list[str] = field(default_factory=list)
+    #: Folders that could not be read, and why.
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    #: Named folders whose Python files are all excluded.
+    excluded: list[str] = field(default_factory=list)
+
+
+def discover(paths: Iterable[str]) -> Listing:
+    """Every Python file that `paths` mean, each once, sorted; `BadPath` where one means none."""
+    listing = Listing()
+    for path in paths:
+        if os.path.isdir(path):
+            _list_folder(path, listing)
+        elif os.path.lexists(path):
+            _list_file(path, listing)
+        else:
+            near = near_path(path, SUFFIXES)
+            hint = f"; did you mean {near}?" if near else ""
+            raise BadPath(f"no such file or folder: {path}{hint}")
+    listing.files = _each_once(listing.files)
+    return listing
+
+
+def _list_file(path: str, listing: Listing) -> None:
+    """A file is checked because it was named, whatever excludes it, unless it is no Python."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in (*SUFFIXES, ".pyw", "") and not _has_python_shebang(path):
+        raise BadPath(f"not a Python file: {path} (datalint reads .py and .pyi)")
+    listing.files.append(path)
+
+
+def _has_python_shebang(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False  # reading a pipe would eat its first line
+    with open(path, "rb") as file:
+        first = file.readline(200)
+    return first.startswith(b"#!") and b"python" in first
+
+
+def _list_folder(path: str, listing: Listing) -> None:
+    unreadable_before = len(listing.unreadable)
+    files = list(_walk(path, listing, Ignores.above(path)))
+    listing.files += files
+    if files or len(listing.unreadable) > unreadable_before:
+        return
+    if next(_walk(path, Listing(), None), None) is None:
+        raise BadPath(f"no Python file in {path} (datalint reads .py and .pyi)")
+    listing.excluded.append(path)
+
+
+def _walk(top: str, listing: Listing, ignores: Ignores | None) -> Iterator[str]:
+    """The Python files below `top`; without `ignores`, the excluded ones as well."""
+    waiting, seen = deque([("" if top == os.curdir else top, ignores)]), set()
+    while waiting:
+        folder, ignores = waiting.pop()
+        if (real := os.path.realpath(folder)) in seen:
+            continue
+        seen.add(real)
+        try:
+            names = sorted(os.listdir(folder or os.curdir))
+            ignores = ignores and ignores.entering(folder, names)
+        except OSError as error:
+            listing.unreadable.append((folder or os.curdir, error.strerror or str(error)))
+            continue
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.isdir(path):
+                if ignores is None or not _is_excluded(name, path, ignores):
+                    # Links wait behind all else, so that a file is listed under its own name.
+                    add = waiting.appendleft if os.path.islink(path) else waiting.append
+                    add((path, ignores))
+            elif _is_python_file(name, path) and not (ignores and ignores.match(path)):
+                yield path
+
+
+def _is_excluded(name: str, path: str, ignores: Ignores) -> bool:
+    return name in EXCLUDED_FOLDERS or ignores.match(path, is_folder=True)
+
+
+def _is_python_file(name: str, path: str) -> bool:
+    """By name; no pipe or socket, but a link to nothing: that it cannot be read is to be said."""
+    return (
+        name.lower().endswith(SUFFIXES)
+        and not name.startswith(".#")  # an editor's lock, a link to nothing on purpose
+        and (os.path.isfile(path) or not os.path.exists(path))
+    )
+
+
+def _each_once(files: list[str]) -> list[str]:
+    """Without second names of one file; its own name is kept rather than a link's."""
+    names: dict[str, str] = {}
+    for file in sorted(files, key=os.path.islink):
+        names.setdefault(os.path.realpath(file), file)
+    return sorted(names.values())
