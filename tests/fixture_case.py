@@ -11,8 +11,8 @@
     # cure: statement    what to write instead of this statement
     # truth: clone       saved where hooks cannot see it: the truth is the run that writes to a copy
 
-`run()` returns gradients. What stands below the line of drivers is run and not linted: there
-`harmful()` and `harmless()` replace `run()`.
+`run()` returns gradients. What stands below the line of drivers is run and not linted: where harm
+depends on who calls, `harmful()` and `harmless()` stand there instead of `run()`.
 """
 
 from __future__ import annotations
@@ -120,9 +120,9 @@ class FixtureCase:
         return {marker.row: marker.text for marker in self.marked("cure")}
 
     @property
-    def has_drivers(self) -> bool:
-        """Whether harm depends on who calls: then there is a harmful and a harmless driver."""
-        return DRIVERS in self.source
+    def entries(self) -> tuple[str, ...]:
+        """What is run; where harm depends on who calls, a harmful and a harmless driver."""
+        return ("harmful", "harmless") if "\ndef harmful(" in self.source else ("run",)
 
     @property
     def linted(self) -> bytes:

@@ -35,7 +35,7 @@ def shown(case: FixtureCase) -> str:
             "",
             *_code(case),
             "",
-            *(line for entry in _entries(case) for line in _runs(Trial(case, entry))),
+            *(line for entry in case.entries for line in _runs(Trial(case, entry))),
             *_linter(case),
         ]
     )
@@ -44,10 +44,6 @@ def shown(case: FixtureCase) -> str:
 def told(case: FixtureCase, problems: list[str]) -> str:
     """A failed test's message: who disagrees, then all there is to see."""
     return "\n".join(["", *problems, "", shown(case)])
-
-
-def _entries(case: FixtureCase) -> tuple[str, ...]:
-    return ("harmful", "harmless") if case.has_drivers else ("run",)
 
 
 def _code(case: FixtureCase) -> list[str]:
@@ -61,10 +57,10 @@ def _code(case: FixtureCase) -> list[str]:
 
 
 def _runs(trial: Trial) -> list[str]:
-    lines = [f"{trial.entry}()"] if trial.case.has_drivers else []
+    lines = [f"{trial.entry}()"] if trial.entry != "run" else []
     lines += _run("the true gradient", trial.truth)
     lines += _run("as written", trial.written, trial.judged(trial.written))
-    if trial.case.rows or trial.case.has_drivers:
+    if trial.case.rows:
         lines += _run("with .detach() instead", trial.detached, trial.judged(trial.detached))
     if trial.case.cures:
         lines += _run("with the cure instead", trial.cured, trial.judged(trial.cured))

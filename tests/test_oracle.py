@@ -212,15 +212,18 @@ def test_detach_is_written_for_tensors_only_and_on_the_rows_asked_for() -> None:
             data = torch.ones(2, requires_grad=True)
         h = torch.ones(2, requires_grad=True).exp()
         Batch.data.sum().backward()
+        Batch.data = 3
         getattr(h, "data").mul_(2)
         h.data += 1
+        Batch.data *= 2
         h.data = h.data
         h.sum().backward()
         return {}
     """)
     everywhere = with_detach(source)
-    assert everywhere.count("_detached(") == 5  # the helper itself and four reads
-    assert "_detached(h).__iadd__(1)" in everywhere
+    assert everywhere.count("_detached(") == 4  # the helper itself and three plain reads
+    assert "_augmented(_detached, h, _operator.iadd, 1)" in everywhere
+    assert "_augmented(_detached, Batch, _operator.imul, 2)" in everywhere
     assert "h.data = _detached(h)" in everywhere
     assert execute(everywhere).modified
     rows = {n for n, line in enumerate(source.splitlines(), 1) if "getattr" in line}

@@ -11,11 +11,17 @@ if TYPE_CHECKING:
     from datalint.finding import Edit
 
 _PRELUDE = """
+import operator as _operator
 import torch as _torch
 def _detached(owner):
     return owner.detach() if isinstance(owner, _torch.Tensor) else owner.data
 def _copied(owner):
     return owner.data.clone() if isinstance(owner, _torch.Tensor) else owner.data
+def _augmented(reader, owner, operation, value):
+    if isinstance(owner, _torch.Tensor):
+        operation(reader(owner), value)
+    else:
+        owner.data = operation(owner.data, value)
 """
 
 
@@ -107,31 +113,33 @@ class _DataReads(ast.NodeTransformer):
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
-        """`owner.data += v`: a call cannot be assigned to, so `+=` becomes its dunder."""
+        """`owner.data += v`: a call cannot be assigned to, so `+=` becomes `operator.iadd`."""
         self.generic_visit(node)
         target = node.target
         if not (isinstance(target, ast.Attribute) and target.attr == "data"):
             return node
         if self._rows is not None and target.lineno not in self._rows:
             return node
-        owner = ast.Call(ast.Name(self._reader, ast.Load()), [target.value], [])
-        dunder = ast.Attribute(owner, _DUNDERS[type(node.op)], ast.Load())
-        return ast.copy_location(ast.Expr(ast.Call(dunder, [node.value], [])), node)
+        reader, operation = ast.Name(self._reader, ast.Load()), _IN_PLACE[type(node.op)]
+        function = ast.Attribute(ast.Name("_operator", ast.Load()), operation, ast.Load())
+        called = ast.Name("_augmented", ast.Load())
+        call = ast.Call(called, [reader, target.value, function, node.value], [])
+        return ast.copy_location(ast.Expr(call), node)
 
 
-_DUNDERS: dict[type[ast.operator], str] = {
-    ast.Add: "__iadd__",
-    ast.Sub: "__isub__",
-    ast.Mult: "__imul__",
-    ast.Div: "__itruediv__",
-    ast.FloorDiv: "__ifloordiv__",
-    ast.Mod: "__imod__",
-    ast.Pow: "__ipow__",
-    ast.BitAnd: "__iand__",
-    ast.BitOr: "__ior__",
-    ast.BitXor: "__ixor__",
-    ast.LShift: "__ilshift__",
-    ast.RShift: "__irshift__",
+_IN_PLACE: dict[type[ast.operator], str] = {
+    ast.Add: "iadd",
+    ast.Sub: "isub",
+    ast.Mult: "imul",
+    ast.Div: "itruediv",
+    ast.FloorDiv: "ifloordiv",
+    ast.Mod: "imod",
+    ast.Pow: "ipow",
+    ast.BitAnd: "iand",
+    ast.BitOr: "ior",
+    ast.BitXor: "ixor",
+    ast.LShift: "ilshift",
+    ast.RShift: "irshift",
 }
 
 

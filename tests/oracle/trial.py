@@ -68,7 +68,7 @@ class Trial:
 
 def objections(case: FixtureCase) -> list[str]:
     """Where PyTorch contradicts what the markers say; empty when they agree."""
-    if case.has_drivers:
+    if len(case.entries) == 2:
         harmful, harmless = Trial(case, "harmful"), Trial(case, "harmless")
         return [
             *(f"harmful(): {objection}" for objection in _wrong(harmful)),
@@ -108,7 +108,7 @@ def _silently_wrong(trial: Trial) -> Iterator[str]:
 
 def _wrong(trial: Trial) -> Iterator[str]:
     yield from _silently_wrong(trial)
-    if trial.after_save or (trial.case.has_drivers and not trial.case.cures):
+    if trial.after_save or (trial.entry == "harmful" and not trial.case.cures):
         yield from _the_suggestion_helps(trial)
     else:
         yield from _detach_hides_it(trial)
