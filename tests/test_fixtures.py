@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -25,9 +26,14 @@ def by_name(cases: list[FixtureCase]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", cases, ids=[case.name for case in cases])
 
 
+@cache
+def _findings(path: str, linted: bytes) -> list[Finding]:
+    return check_source(linted, path)
+
+
 def findings(case: FixtureCase) -> list[Finding]:
     """What the linter says, of all rules."""
-    return check_source(case.linted, str(case.path))
+    return _findings(str(case.path), case.linted)
 
 
 def disagreements(case: FixtureCase) -> list[str]:

@@ -119,7 +119,7 @@ def _the_suggestion_helps(trial: Trial) -> Iterator[str]:
         if trial.judged(trial.cured) not in {"raises MOD", "right"}:
             yield f"the cure leaves it {trial.judged(trial.cured)}: {trial.cured}"
         if trial.judged(trial.detached) not in {"silently wrong", "fails"}:
-            yield f"no cure is needed, with detach() it {trial.judged(trial.detached)}"
+            yield f"no cure is needed, with detach(): {trial.judged(trial.detached)}"
         return
     for row in sorted(trial.case.rows):
         outcome = trial.outcome(with_detach(trial.case.source, {row}))
@@ -131,18 +131,18 @@ def _detach_hides_it(trial: Trial) -> Iterator[str]:
     if not trial.case.cures:
         yield "an untracked write needs a `# cure:`"
     if trial.judged(trial.detached) != "silently wrong":
-        yield f"with detach() it {trial.judged(trial.detached)}: then that is what to suggest"
+        yield f"with detach(): {trial.judged(trial.detached)}: then that is what to suggest"
 
 
 def _right(trial: Trial) -> Iterator[str]:
     yield from _sound(trial)
     if trial.judged(trial.written) != "right":
-        yield f"as written it {trial.judged(trial.written)}"
+        yield f"as written: {trial.judged(trial.written)}"
     # A hit that happens to leave the gradient right is told by the version counter all the same,
     # and so is a change of mere metadata.
     lucky = trial.case.marked("spurious") or trial.case.marked("no effect")
     if trial.judged(trial.detached) != "right" and not lucky:
-        yield f"with detach() it {trial.judged(trial.detached)}: {trial.detached.error}"
+        yield f"with detach(): {trial.judged(trial.detached)}: {trial.detached.error}"
 
 
 def _raises(trial: Trial) -> Iterator[str]:
