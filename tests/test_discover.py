@@ -210,6 +210,16 @@ class TestGitignore:
         ignore("keep", "*", "!y.py")
         assert listed(".") == ["a/gen_2.py", "a/top.py", "keep/y.py"]
 
+    def test_what_is_in_a_folder_is_not_the_folder(self) -> None:
+        make(".git/", "gen/a.py", "gen/kept.py", "gen/deep/b.py")
+        ignore(".", "gen/**", "!kept.py")
+        assert listed(".") == ["gen/kept.py"]
+
+    def test_an_allow_list_brings_back_what_it_names(self) -> None:
+        make(".git/", "src/pkg/a.py", "src/pkg/a.pyi")
+        ignore(".", "*", "!*/", "!*.py")
+        assert listed(".") == ["src/pkg/a.py"]
+
     def test_the_nearest_file_has_the_last_word(self) -> None:
         make(".git/", "a/x.py", "a/b/x.py", "c/x.py")
         ignore(".", "x.py")

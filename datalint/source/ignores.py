@@ -15,8 +15,8 @@ class Ignores:
     """The `.gitignore` files in force in one folder; immutable, as each folder adds its own."""
 
     in_repository: bool = False
-    #: The folder each stands in, and what it says; the nearest last.
-    specs: tuple[tuple[str, GitIgnoreSpec], ...] = ()
+    #: The folder each stands in, and its lines, the last first; the nearest last.
+    files: tuple[tuple[str, tuple[Line, ...]], ...] = ()
 
     @classmethod
     def above(cls, path: str) -> Ignores:
@@ -24,17 +24,21 @@ class Ignores:
 
         A pattern that excludes the named folder itself is overruled by its being named.
         """
-        top = Path(path).absolute()
-        # `..` is taken literally, as in the paths that are matched later.
-        parents = Path(os.path.normpath(top)).parents
-        depth = next((n for n, parent in enumerate(parents) if (parent / ".git").exists()), None)
+        top = Path(os.path.abspath(path))
+        depth = next(
+            (n for n, folder in enumerate(top.parents) if (folder / ".git").exists()), None
+        )
         if depth is None or (top / ".git").exists():
             return cls()
-        ignores = cls(in_repository=True)
-        for parent in reversed(parents[: depth + 1]):
-            ignores = ignores._with(str(parent))
+        above = cls(in_repository=True)
+        for parent in reversed(top.parents[: depth + 1]):
+            above = above._with(str(parent))
         return cls(
-            True, tuple((base, _overruled(spec, base, path)) for base, spec in ignores.specs)
+            True,
+            tuple(
+                (base, tuple(line for line in lines if not line.covers(_below(base, path))))
+                for base, lines in above.files
+            ),
         )
 
     def entering(self, folder: str, names: list[str]) -> Ignores:
@@ -43,37 +47,70 @@ class Ignores:
         return outer._with(os.path.abspath(folder)) if ".gitignore" in names else outer
 
     def match(self, path: str, *, is_folder: bool = False) -> bool:
-        """Whether the last pattern of the nearest file that speaks of `path` excludes it."""
-        for base, spec in reversed(self.specs):
-            verdict = spec.check_file(_relative(path, base, is_folder)).include
-            if verdict is not None:
-                return verdict
+        """Whether the last line of the nearest file that speaks of `path` excludes it."""
+        for base, lines in reversed(self.files):
+            below = _below(base, path)
+            for line in lines:
+                if line.speaks_of(below, is_folder):
+                    return line.excludes
         return False
 
     def _with(self, folder: str) -> Ignores:
         file = Path(folder, ".gitignore")
         if not (self.in_repository and file.is_file()):
             return self
-        lines = file.read_text("utf-8", "surrogateescape").splitlines()
-        spec = GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
-        return Ignores(True, (*self.specs, (folder, spec)))
+        texts = file.read_text("utf-8", "surrogateescape").splitlines()
+        lines = [line for text in reversed(texts) if (line := Line.read(text))]
+        return Ignores(True, (*self.files, (folder, tuple(lines))))
 
 
-def _relative(path: str, base: str, is_folder: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One pattern.
+
+    Git asks of each file and folder on its way whether a pattern speaks of that very one;
+    pathspec answers whether it speaks of it or of a folder above it. The difference shows where
+    a later `!` brings such a folder back: `*`, `!*/`, `!*.py` would lose every file.
+    """
+
+    spec: GitIgnoreSpec
+    excludes: bool
+    #: It names a place in the tree, as a slash before its end says, not a name at any depth.
+    is_path: bool
+    #: It speaks of what is inside a folder, not of the folder.
+    is_inside: bool
+
+    @classmethod
+    def read(cls, text: str) -> Line | None:
+        """None for a comment and, as in git, for what cannot be read as a pattern."""
+        try:
+            spec = GitIgnoreSpec.from_lines([text])
+        except (ValueError, re.error):
+            return None
+        verdict = next((pattern.include for pattern in spec.patterns), None)
+        if verdict is None:
+            return None
+        body = text.rstrip().removeprefix("!")
+        return cls(spec, verdict, "/" in body.rstrip("/"), body.endswith("/**"))
+
+    def covers(self, path: str) -> bool:
+        """Whether it speaks of a folder or of one above it."""
+        return self._matches(path + "/")
+
+    def speaks_of(self, path: str, is_folder: bool) -> bool:
+        """Whether it speaks of this very file or folder."""
+        if self.is_inside:
+            return self._matches(path)
+        end = "/" * is_folder
+        parent, _, name = path.rpartition("/")
+        if not self.is_path:
+            return self._matches(name + end)
+        return self._matches(path + end) and not (parent and self.covers(parent))
+
+    def _matches(self, path: str) -> bool:
+        return self.spec.check_file(path).include is not None
+
+
+def _below(base: str, path: str) -> str:
     """`path` as the `.gitignore` in `base` sees it."""
-    below = os.path.abspath(path)[len(base) :].lstrip(os.sep).replace(os.sep, "/")
-    return below + "/" * is_folder
-
-
-def _overruled(spec: GitIgnoreSpec, base: str, named: str) -> GitIgnoreSpec:
-    name = _relative(named, base, is_folder=True)
-    return GitIgnoreSpec([pattern for pattern in spec.patterns if not pattern.match_file(name)])
-
-
-def _is_pattern(line: str) -> bool:
-    """Git passes over what it cannot read as a pattern, and so do we."""
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except (ValueError, re.error):
-        return False
-    return True
+    return os.path.abspath(path)[len(base) :].lstrip(os.sep).replace(os.sep, "/")
