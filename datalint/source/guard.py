@@ -66,9 +66,10 @@ def parse(text: str) -> ast.Module:
 
 
 def parse_cst(text: str) -> libcst.Module:
-    """What libcst makes of a text that `parse` has let through."""
+    """What libcst makes of a text, once `parse` has let it through."""
     import libcst
 
+    parse(text)
     try:
         return libcst.parse_module(text)
     except libcst.ParserSyntaxError as error:
