@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datalint.flow import autograd
+from datalint.flow.collect import collect
 from datalint.flow.events import Events
 from datalint.flow.interpret import Interpreter
 from datalint.flow.operators import Arguments
 from datalint.flow.program import Program
+from datalint.flow.relevance import DATA, matter
 from datalint.flow.state import Contents
 from datalint.flow.values import ClassRef, Closure, Instance, Key, Opaque, Value, just
 
@@ -16,13 +19,16 @@ if TYPE_CHECKING:
     from datalint.flow.state import State
 
 #: Expressions evaluated from one starting point before callees are taken as unknown.
-BUDGET = 50_000
+BUDGET = 20_000
 FORWARD = {"forward", "__call__", "rsample", "sample", "log_prob", "icdf"}
 
 
 def analyse(module: ir.Module) -> Events:
     """Everything seen of every `.data` expression in a file."""
     events = Events()
+    relevant = matter(module)
+    if not relevant and DATA not in module.mentions:
+        return events
     program = Program(module)
     run = Interpreter(program, events)
     run.budget = BUDGET
@@ -30,35 +36,43 @@ def analyse(module: ir.Module) -> Events:
     run.alive = True
     if module.body:
         run.left_behind(module.body[-1])
-    start = run.state
-    for function in entries(module, events):
-        _enter(run, program, function, start)
+    start = collect(run.state, run.parents, [0, *program.class_frames.values()])
+    for function in module.functions:
+        if function in relevant and is_entry(module, function):
+            _enter(run, program, function, start)
     for function in module.functions:  # called in a way that was not followed
-        if not events.entered[function]:
+        if function in relevant and not events.entered[function]:
             _enter(run, program, function, start)
     return events
 
 
-def entries(module: ir.Module, events: Events) -> list[ir.Function]:
-    """Functions that the top level did not call and no other function names."""
-    named = module.names
-    return [
-        f
-        for f in module.functions
-        if not f.nested and (f.name in FORWARD or f.name not in named) and not f.name == "<lambda>"
-        if f.name in FORWARD or not events.entered[f]
-    ]
+def is_entry(module: ir.Module, function: ir.Function) -> bool:
+    """Whether its callers are elsewhere: nobody here mentions it, or a framework calls it."""
+    if function.nested or function.name == "<lambda>":
+        return False
+    if function.name in FORWARD:
+        return True
+    return not {function.name, f".{function.name}"} & module.mentions
 
 
 def _enter(run: Interpreter, program: Program, function: ir.Function, start: State) -> None:
     run.state, run.alive, run.budget = start.fork(), True, BUDGET
     cls = program.owner.get(function)
     arguments = _arguments(run, program, function, cls)
-    frame = run.parents.get(0, 0)
     run.forward = function.name in FORWARD and cls is not None
-    run.invoke(Closure(function, frame), function, arguments)
-    run.alive = True
+    result = run.invoke(Closure(function, 0), function, arguments)
     run.left_behind(function)
+    if run.forward:
+        _again(run, function, arguments, result)
+
+
+def _again(run: Interpreter, function: ir.Function, arguments: Arguments, result: Value) -> None:
+    """A second call before the backward of the first: does it write what the first has saved?"""
+    run.frame.context = run.intern("again", function.serial)
+    run.invoke(Closure(function, 0), function, arguments)
+    run.frame.context = 0
+    consumer = autograd.Consumer(function, again=True)
+    autograd.need(run.state, run.events, run.tensors(result).values(), consumer)
 
 
 def _arguments(

@@ -6,9 +6,11 @@ where a backward, or somebody the value escapes to, needs a graph that carries i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from datalint.flow.events import Damage
+from datalint.flow.state import GraphNode
 from datalint.flow.values import Key, Tri, overlap
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
     from datalint.flow import ir
     from datalint.flow.events import Events, Write
-    from datalint.flow.state import GraphNode, Save, State, Tensor
+    from datalint.flow.state import Save, State, Tensor
 
 
 def spoil(state: State, write: Write, storages: Iterable[Key]) -> None:
@@ -82,42 +84,41 @@ def reach(state: State, start: Iterable[Key]) -> dict[Key, GraphNode]:
     return seen
 
 
-def need(
-    state: State, events: Events, start: Iterable[Key], consumer: ir.Node, backward: bool
-) -> None:
-    """Report the marked saves and edits of the graph behind `start`."""
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Who needs a graph: a backward, or whoever the value escapes to at `site`."""
+
+    site: ir.Node
+    backward: bool = False
+    again: bool = False
+
+    def damage(self, node: GraphNode, write: Write, saved: str = "", assumed: str = "") -> Damage:
+        sure = node.tracked == Tri.YES
+        place = self.site, self.backward, sure, assumed, self.again
+        return Damage(write, node.operator, node.site, saved, *place)
+
+
+def need(state: State, events: Events, tensors: Iterable[Tensor], consumer: Consumer) -> None:
+    """Report the marked saves and edits of the graph behind these tensors."""
     if not state.spoils and not state.edits:
         return
-    graph = reach(state, start)
-    for (key, save), writes in state.spoils.items():
-        if node := graph.get(key):
-            for write in writes:
-                _report(events, node, write, consumer, backward, save.what, save.assumed)
-    for node in graph.values():
-        for write, assumed in node.edits:
-            _report(events, node, write, consumer, backward, assumed=assumed)
-
-
-def _report(
-    events: Events,
-    node: GraphNode,
-    write: Write,
-    consumer: ir.Node,
-    backward: bool,
-    saved: str = "",
-    assumed: str = "",
-) -> None:
-    damage = Damage(
-        write,
-        node.operator,
-        node.site,
-        saved,
-        consumer,
-        backward,
-        node.tracked == Tri.YES,
-        assumed,
-    )
-    events.of(write.read).damages.add(damage)
+    roots = list(tensors)
+    graph = reach(state, (n for t in roots for n in t.nodes))
+    damages = [
+        consumer.damage(node, write, save.what, save.assumed)
+        for (key, save), writes in state.spoils.items()
+        if (node := graph.get(key))
+        for write in writes
+    ]
+    damages += [
+        consumer.damage(node, write, assumed=assumed)
+        for node in graph.values()
+        for write, assumed in node.edits
+    ]
+    handed_on = GraphNode("", consumer.site, Tri.MAYBE)
+    damages += [consumer.damage(handed_on, w, assumed=a) for w, a in edits_of(state, roots)]
+    for damage in damages:
+        events.of(damage.write.read).damages.add(damage)
 
 
 def settle(state: State, start: Iterable[Key]) -> None:

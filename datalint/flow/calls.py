@@ -110,9 +110,7 @@ class Calls(Library):
     def with_receiver(self, method: Method, arguments: Arguments) -> Arguments:
         return replace(arguments, positional=[just(method.receiver), *arguments.positional])
 
-    def call_attribute(
-        self, node: ir.Node, thing: Thing, name: str, arguments: Arguments
-    ) -> Value:
+    def call_attribute(self, node: ir.Node, thing: Thing, name: str, arguments: Arguments) -> Value:
         """A method call on one of the things the receiver may be."""
         match thing:
             case External():
@@ -146,9 +144,7 @@ class Calls(Library):
                 return Method(cls, found)
         return found
 
-    def class_method(
-        self, node: ir.Node, cls: ClassRef, name: str, arguments: Arguments
-    ) -> Value:
+    def class_method(self, node: ir.Node, cls: ClassRef, name: str, arguments: Arguments) -> Value:
         """`MyFunction.apply(x)` of an autograd Function: what it saves is its own affair."""
         forward = self.class_attribute(cls, "forward")
         if name == "apply" and forward:
@@ -186,9 +182,7 @@ class Calls(Library):
         given = replace(arguments, positional=[just(thing), *arguments.positional])
         return self.apply(operator, node, given)
 
-    def opaque_method(
-        self, node: ir.Node, thing: Opaque, name: str, arguments: Arguments
-    ) -> Value:
+    def opaque_method(self, node: ir.Node, thing: Opaque, name: str, arguments: Arguments) -> Value:
         stored = self.state.attributes.get((thing.key, name))
         if stored:
             return self.call_all(node, stored, arguments)
@@ -217,7 +211,7 @@ class Calls(Library):
         """
         tensors = self.tensors(arguments.all | receiver)
         nodes = frozenset().union(*(t.nodes for t in tensors.values()))
-        autograd.need(self.state, self.events, nodes, node, backward=False)
+        autograd.need(self.state, self.events, tensors.values(), autograd.Consumer(node))
         self.call_back(node, arguments)
         tracked = self.recorded(tensors)
         if region and self.state.grad:
@@ -263,7 +257,9 @@ class Calls(Library):
             if isinstance(thing, Closure | Method):
                 before = self.state.fork()
                 anything = just(Opaque(self.key(node, "callback", ANY)))
-                count = len((thing if isinstance(thing, Closure) else thing.function).node.parameters)
+                count = len(
+                    (thing if isinstance(thing, Closure) else thing.function).node.parameters
+                )
                 bound = isinstance(thing, Method)
                 self.call_thing(node, thing, Arguments([anything] * (count - bound)))
                 self.state = self.state.join(before)
@@ -272,7 +268,8 @@ class Calls(Library):
         """Report what this backward needs and was spoiled; free its graph unless told to keep it."""
         tensors = self.tensors(roots)
         nodes = frozenset().union(*(t.nodes for t in tensors.values()))
-        autograd.need(self.state, self.events, nodes, node, backward=True)
+        consumer = autograd.Consumer(node, backward=True)
+        autograd.need(self.state, self.events, tensors.values(), consumer)
         keep = [arguments.keywords.get(k, NOTHING) for k in ("retain_graph", "create_graph")]
         if not any(k and constant(k) not in (False, None) for k in keep):
             autograd.settle(self.state, nodes)
@@ -308,10 +305,19 @@ class Calls(Library):
             self.state = join_all(s for s, _ in ends)
             value = NOTHING.union(*(v for _, v in ends))
         self.state.grad = grad
+        self.forget(frame)
         if frame.function and frame.function.generator:
             every = NOTHING.union(*frame.yielded)
             return self.container(site, "list", Contents(rest=every, exact=False))
         return value
+
+    def forget(self, frame: Frame) -> None:
+        """Drop the variables of a call that is over, unless a function made in it may read them."""
+        function = frame.function
+        if function and not function.encloses:
+            variables = self.state.variables
+            for name in function.locals:
+                variables.pop((frame.id, name), None)
 
     def bind(self, closure: Closure, site: ir.Node, arguments: Arguments) -> None:
         """Give the parameters their values, in the new frame."""
@@ -361,7 +367,9 @@ def join_all(states: Iterable[object]) -> object:
 
 def ordered(value: Value) -> list[Thing]:
     """In an order that is the same in every run."""
-    return sorted(value, key=lambda t: (type(t).__name__, _rank(t))) if len(value) > 1 else list(value)
+    return (
+        sorted(value, key=lambda t: (type(t).__name__, _rank(t))) if len(value) > 1 else list(value)
+    )
 
 
 def _rank(thing: Thing) -> tuple[object, ...]:

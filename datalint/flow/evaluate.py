@@ -170,7 +170,9 @@ class Evaluate(Calls):
         if node.name in ("add", "iadd") and any(isinstance(t, Container) for t in left):
             return self.concatenated(node, left, right)
         if node.name == "mul" and any(isinstance(t, Container) for t in left):
-            return self.container(node, "list", Contents(rest=self.elements(node, left), exact=False))
+            return self.container(
+                node, "list", Contents(rest=self.elements(node, left), exact=False)
+            )
         if not self.direct(left) and not self.direct(right):
             return self.numbers(node, left, right)
         name = f"__{node.name}__"
@@ -239,6 +241,5 @@ class Evaluate(Calls):
     def escapes(self, node: ir.Node, value: Value) -> None:
         """Out of the entry function a value is in a caller's hands, and a backward may follow."""
         if sum(f.function is not None for f in self.stack) == 1:
-            tensors = self.tensors(value)
-            nodes = frozenset().union(*(t.nodes for t in tensors.values()))
-            autograd.need(self.state, self.events, nodes, node, backward=False)
+            tensors = self.tensors(value).values()
+            autograd.need(self.state, self.events, tensors, autograd.Consumer(node))

@@ -69,6 +69,8 @@ class Damage:
     sure: bool
     #: The one link that was assumed, in words for the message; empty where none was.
     assumed: str = ""
+    #: Seen only where a module's forward was interpreted twice before one backward.
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ class Seen:
     #: Only ever the target of an assignment.
     assigned: ir.Node | None = None
     read: bool = False
-    leaf: bool = False
+    #: Its value is used up at once: `.item()`, a comparison, an f-string.
+    consumed: bool = False
 
 
 class Events:

@@ -23,6 +23,11 @@ _OPERATORS = {
     "GreaterThan": "gt", "GreaterThanEqual": "ge",
     "Minus": "neg", "Plus": "pos", "BitInvert": "invert",
 }  # fmt: skip
+#: Methods and attributes whose result holds nothing of the tensor.
+_CONSUMING = frozenset(
+    "item tolist size dim ndim ndimension numel nelement shape dtype device layout clone is_cuda "
+    "stride storage_offset element_size is_contiguous is_floating_point get_device".split()
+)
 AUGMENTED: dict[type[cst.BaseAugOp], str] = {
     getattr(cst, f"{name}Assign"): f"i{operator}"
     for name, operator in _OPERATORS.items()
@@ -38,7 +43,8 @@ class Expressions:
         self.functions: list[ir.Function] = []
         self.classes: list[ir.Class] = []
         self.stars: list[str] = []
-        self.names: set[str] = set()
+        self.mentions: set[str] = set()
+        self.holds: dict[str, frozenset[str]] = {}
         self.bound: set[str] = set()
         self.not_local: set[str] = set()
         self.yields = False
@@ -111,12 +117,15 @@ class Expressions:
         """Fill in the body; it is listed before the functions inside it."""
         self.functions.append(function)
         function.nested = self.depth > 1
+        before = len(self.functions)
 
         def body() -> tuple[ir.Block, bool]:
             self.bound.update(p.name for p in function.parameters)
             return lower(), self.yields
 
         (function.body, function.generator), function.locals = self.scope(body)
+        function.mentions = frozenset(self.mentions)
+        function.encloses = len(self.functions) > before
 
     def parameters(self, node: cst.Parameters) -> list[ir.Parameter]:
         plain = [*node.posonly_params, *node.params]
@@ -165,7 +174,7 @@ class Expressions:
         constants = {"True": True, "False": False, "None": None}
         if node.value in constants:
             return self.at(ir.Constant, node, constants[node.value])
-        self.names.add(node.value)
+        self.mentions.add(node.value)
         return self.at(ir.Name, node, self.renamed.get(node.value, node.value))
 
     def literal(self, node: cst.Integer | cst.Float | cst.Imaginary | cst.SimpleString) -> ir.Expr:
@@ -186,14 +195,18 @@ class Expressions:
 
     def of_FormattedString(self, node: cst.FormattedString) -> ir.Expr:
         parts = [p.expression for p in node.parts if isinstance(p, cst.FormattedStringExpression)]
-        return self.opaque(node, parts)
+        shown = self.at(ir.Operation, node, "opaque", tuple(self.expr(p) for p in parts))
+        self.consume(*shown.operands)
+        return shown
 
     def of_Ellipsis(self, node: cst.Ellipsis) -> ir.Expr:
         return self.at(ir.Constant, node, ...)
 
     def of_Attribute(self, node: cst.Attribute) -> ir.Expr:
         base = self.expr(node.value)
-        self.names.add(node.attr.value)
+        self.mentions.add(f".{node.attr.value}")
+        if node.attr.value in _CONSUMING:
+            self.consume(base)
         return self.at(ir.Attribute, node, base, node.attr.value)
 
     def of_Subscript(self, node: cst.Subscript) -> ir.Expr:
@@ -211,6 +224,12 @@ class Expressions:
         parts = [p for p in (node.lower, node.upper, node.step) if p]
         return self.at(ir.Slice, node, tuple(self.expr(p) for p in parts))
 
+    def consume(self, *operands: ir.Expr) -> None:
+        """These values leave nothing behind where they are used."""
+        for operand in operands:
+            if isinstance(operand, ir.Attribute):
+                operand.consumed = True
+
     def of_Call(self, node: cst.Call) -> ir.Expr:
         callee = self.expr(node.func)
         arguments = tuple(
@@ -222,7 +241,17 @@ class Expressions:
                 ir.Name(id="getattr"),
                 [ir.Argument() as base, ir.Argument(value=ir.Constant(value=str(name))), *_],
             ):
+                self.mentions.add(f".{name}")
                 return self.at(ir.Attribute, node, base.value, name)
+        if isinstance(callee, ir.Name) and callee.id in (
+            "print",
+            "len",
+            "str",
+            "repr",
+            "float",
+            "int",
+        ):
+            self.consume(*(a.value for a in arguments))
         return self.at(ir.Call, node, callee, arguments)
 
     def of_BinaryOperation(self, node: cst.BinaryOperation) -> ir.Expr:
@@ -232,7 +261,11 @@ class Expressions:
     def of_UnaryOperation(self, node: cst.UnaryOperation) -> ir.Expr:
         inner = self.expr(node.expression)
         name = _OPERATORS.get(type(node.operator).__name__, "opaque")
-        if name == "neg" and isinstance(inner, ir.Constant) and isinstance(inner.value, int | float):
+        if (
+            name == "neg"
+            and isinstance(inner, ir.Constant)
+            and isinstance(inner.value, int | float)
+        ):
             return self.at(ir.Constant, node, -inner.value)
         return self.at(ir.Operation, node, name, (inner,))
 
@@ -240,6 +273,7 @@ class Expressions:
         result = left = self.expr(node.left)
         for part in node.comparisons:
             right = self.expr(part.comparator)
+            self.consume(left, right)
             name = _OPERATORS.get(type(part.operator).__name__, "opaque")
             result = self.at(ir.Operation, node, name, (left, right))
             left = right
@@ -271,8 +305,10 @@ class Expressions:
         return self.at(ir.Display, node, "dict", items, keys)
 
     def of_Lambda(self, node: cst.Lambda) -> ir.Expr:
+        outer, self.mentions = self.mentions, set()
         function = self.function(node, "<lambda>", node.params, ())
         self.define(function, lambda: (self.at(ir.Jump, node, "return", self.expr(node.body)),))
+        self.mentions |= outer
         return function
 
     def of_NamedExpr(self, node: cst.NamedExpr) -> ir.Expr:

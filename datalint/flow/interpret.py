@@ -39,7 +39,9 @@ class Interpreter(Evaluate):
         for statement in statements:
             if not self.alive:
                 return
-            handler: Callable[[ir.Statement], None] = getattr(self, f"do_{type(statement).__name__}")
+            handler: Callable[[ir.Statement], None] = getattr(
+                self, f"do_{type(statement).__name__}"
+            )
             handler(statement)
             for watching in self.frame.raised:
                 watching.append(self.state.fork())
@@ -275,7 +277,9 @@ class Interpreter(Evaluate):
     # Classes and the ends of things
 
     def class_body(self, node: ir.Class) -> None:
-        frame = Frame(self.intern("class", node.serial, self.frame.context), self.frame.context, None)
+        frame = Frame(
+            self.intern("class", node.serial, self.frame.context), self.frame.context, None
+        )
         self.parents[frame.id] = self.frame.id
         frame.scope = self.frame.scope
         self.program.class_frames[node] = frame.id
@@ -288,10 +292,8 @@ class Interpreter(Evaluate):
         """What outlives the code that ran: globals, and attributes of what came from outside."""
         values = [v for (frame, _), v in self.state.variables.items() if frame == 0]
         values += self.state.attributes.values()
-        nodes: set[object] = set()
-        for tensor in self.tensors(NOTHING.union(*values)).values():
-            nodes |= tensor.nodes
-        autograd.need(self.state, self.events, nodes, node, backward=False)  # type: ignore[arg-type]
+        tensors = self.tensors(NOTHING.union(*values)).values()
+        autograd.need(self.state, self.events, tensors, autograd.Consumer(node))
 
 
 def _numbered(values: list[Value]):  # type: ignore[no-untyped-def]

@@ -53,8 +53,11 @@ class Imported(Expr):
 
 @dataclass(eq=False, slots=True)
 class Attribute(Expr):
+    """`consumed` says that the value is used up where it is read: `x.data.item()`."""
+
     base: Expr
     name: str
+    consumed: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -146,6 +149,10 @@ class Function(Expr):
     locals: frozenset[str] = frozenset()
     generator: bool = False
     nested: bool = False
+    #: Functions are defined in it.
+    encloses: bool = False
+    #: Every name read in it and, with a dot, every attribute.
+    mentions: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"<function {self.name}>"
@@ -158,6 +165,7 @@ class Class(Expr):
     decorators: tuple[Expr, ...]
     body: Block
     methods: dict[str, Function] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<class {self.name}>"
@@ -236,5 +244,7 @@ class Module:
     classes: tuple[Class, ...]
     #: Modules of which everything is imported.
     stars: tuple[str, ...]
-    #: Every name and attribute that is read somewhere.
-    names: frozenset[str]
+    #: Every name and, with a dot, every attribute that is read somewhere.
+    mentions: frozenset[str]
+    #: What the values of each attribute and top-level name mention.
+    holds: dict[str, frozenset[str]]

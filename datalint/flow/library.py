@@ -188,7 +188,10 @@ class Library(Containers, Modules):
             return self.required(result, arguments) if last in _FACTORIES else result
         if name.startswith("torch.nn.") and (last[:1].isupper() or facts.module(name)):
             return self.torch_instance(node, name, arguments)
-        if name.startswith(("torch.optim.", "torch.cuda.amp.", "torch.amp.")) and last[:1].isupper():
+        if (
+            name.startswith(("torch.optim.", "torch.cuda.amp.", "torch.amp."))
+            and last[:1].isupper()
+        ):
             return self.torch_instance(node, name, arguments)
         if last in _FACTORIES:
             return self.required(self.untracked_result(node, name), arguments)

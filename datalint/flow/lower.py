@@ -32,7 +32,8 @@ class Statements(Expressions):
             tuple(self.functions),
             tuple(self.classes),
             tuple(self.stars),
-            frozenset(self.names),
+            frozenset(self.mentions),
+            self.holds,
         )
 
     def block(self, statements: Iterable[cst.CSTNode]) -> ir.Block:
@@ -63,11 +64,26 @@ class Statements(Expressions):
 
     def do_Assign(self, node: cst.Assign) -> Sequence[ir.Statement]:
         targets = [t.target for t in node.targets]
+        outer, self.mentions = self.mentions, set()
+        value = self.expr(node.value)
+        held, self.mentions = frozenset(self.mentions), self.mentions | outer
+        for target in targets:
+            self.hold(target, held)
         if len(targets) == 1:
-            return (self.assign(node, targets[0], self.expr(node.value)),)
-        held = self.hidden(node)
-        first = self.at(ir.Assign, node, held, self.expr(node.value))
-        return (first, *(self.assign(node, t, self.again(held)) for t in targets))
+            return (self.assign(node, targets[0], value),)
+        name = self.hidden(node)
+        first = self.at(ir.Assign, node, name, value)
+        return (first, *(self.assign(node, t, self.again(name)) for t in targets))
+
+    def hold(self, target: cst.BaseExpression, mentions: frozenset[str]) -> None:
+        """Remember what may be behind an attribute, or a name of the top level."""
+        name = ""
+        if isinstance(target, cst.Attribute):
+            name = f".{target.attr.value}"
+        elif isinstance(target, cst.Name) and self.depth == 1:
+            name = target.value
+        if name:
+            self.holds[name] = self.holds.get(name, frozenset()) | mentions
 
     def assign(
         self, node: cst.CSTNode, target: cst.BaseExpression, value: ir.Expr, annotation: str = ""
@@ -177,9 +193,11 @@ class Statements(Expressions):
     do_TryStar = do_Try
 
     def do_FunctionDef(self, node: cst.FunctionDef) -> Sequence[ir.Statement]:
+        outer, self.mentions = self.mentions, set()
         decorators = tuple(self.expr(d.decorator) for d in node.decorators)
         function = self.function(node, node.name.value, node.params, decorators)
         self.define(function, lambda: self.suite(node.body))
+        self.mentions |= outer
         return (self.at(ir.Assign, node, self.bind(node.name, node.name.value), function),)
 
     def do_ClassDef(self, node: cst.ClassDef) -> Sequence[ir.Statement]:
@@ -187,6 +205,7 @@ class Statements(Expressions):
         decorators = tuple(self.expr(d.decorator) for d in node.decorators)
         defined = self.at(ir.Class, node, node.name.value, bases, decorators, ())
         self.classes.append(defined)
+        defined.fields = tuple(_annotated(node.body))
         defined.body, _ = self.scope(lambda: self.suite(node.body))
         for statement in defined.body:
             if isinstance(statement, ir.Assign) and isinstance(statement.value, ir.Function):
@@ -199,9 +218,7 @@ class Statements(Expressions):
         held = self.hidden(node)
         first = self.at(ir.Assign, node, held, self.expr(node.subject))
         otherwise: ir.Block = ()
-        cases = [
-            (case, self.captures(case.pattern, self.again(held)), case) for case in node.cases
-        ]
+        cases = [(case, self.captures(case.pattern, self.again(held)), case) for case in node.cases]
         lowered = [
             (case, captured, case.guard and self.expr(case.guard), self.suite(case.body))
             for case, captured, _ in cases
@@ -259,6 +276,14 @@ class Statements(Expressions):
             field = self.at(ir.Attribute, keyword, subject, keyword.key.value)
             out += self.captures(keyword.pattern, field)
         return out
+
+
+def _annotated(body: cst.BaseSuite) -> Iterable[str]:
+    """The names a class body annotates, in order: the fields of a dataclass."""
+    for line in body.body:
+        for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
+                yield statement.target.value
 
 
 def _is_pattern(node: cst.CSTNode) -> bool:

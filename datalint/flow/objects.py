@@ -79,6 +79,8 @@ class Objects(Operators):
             return self.data(node, key, tensor)
         if (stored := self.state.attributes.get((key, name))) is not None:
             return stored
+        if name == "requires_grad" and tensor.tracked != Tri.MAYBE:
+            return just(Literal(tensor.tracked == Tri.YES))
         if name == "grad":
             place = key.at(GRAD)
             storages = frozenset(s.at(GRAD) for s in tensor.storages)
@@ -105,6 +107,7 @@ class Objects(Operators):
         """`x.data`: the same memory, no graph, and a version counter of its own."""
         seen = self.events.of(node)
         seen.read = True
+        seen.consumed = getattr(node, "consumed", False)
         if tensor.known:
             seen.evidence = Evidence.SURE
         via = tensor.via or frozenset({node})

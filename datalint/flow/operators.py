@@ -64,7 +64,9 @@ class Operators(Run):
         """The result of a call; the state knows afterwards what it saved and wrote."""
         for keyword in ("inplace", "max_norm"):
             flag = arguments.keywords.get(keyword)
-            given = operator.given(keyword) if flag and constant(flag) not in (False, None) else None
+            given = (
+                operator.given(keyword) if flag and constant(flag) not in (False, None) else None
+            )
             operator = given or operator
         named = arguments.by_name(operator)
         tensors = {name: self.tensors(value) for name, value in named.items()}

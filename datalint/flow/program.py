@@ -50,12 +50,5 @@ class Program:
         ]
 
     def fields(self, cls: ClassRef) -> list[str]:
-        """Names that a class body only annotates or gives a default, in order: a dataclass."""
-        from datalint.flow import ir
-
-        return [
-            s.target.id
-            for a in reversed(self.ancestors(cls))
-            for s in a.node.body
-            if isinstance(s, ir.Assign) and isinstance(s.target, ir.Name) and s.annotation
-        ]
+        """What a dataclass of this class is made of, in order."""
+        return [name for a in reversed(self.ancestors(cls)) for name in a.node.fields]

@@ -123,5 +123,3 @@ class Run:
 
     def block(self, statements: ir.Block) -> None:
         raise NotImplementedError  # pragma: no cover - every run is an Interpreter
-
-

@@ -133,7 +133,7 @@ class State:
             if not k.age and k not in then
         }
         fresh |= {k for k, _ in self.attributes if not k.age and not _known(k, before)}
-        return _Ageing({k.root for k in fresh}).state(self) if fresh else self
+        return _Ageing({k.root for k in fresh}, before).state(self) if fresh else self
 
 
 def _known(key: Key, state: State) -> bool:
@@ -205,21 +205,23 @@ def _join_nodes(a: GraphNode, b: GraphNode) -> GraphNode:
 
 
 class _Ageing:
-    """Renames keys everywhere in a state."""
+    """Renames keys everywhere in a state; what was there `before` can hold none of them."""
 
-    def __init__(self, roots: set[tuple[int, int, int]]) -> None:
+    def __init__(self, roots: set[tuple[int, int, int]], before: State) -> None:
         self.roots = roots
+        self.before = before
 
     def key(self, key: Key) -> Key:
         return key._replace(age=1) if key[:3] in self.roots else key
 
     def keys(self, keys: frozenset[Key]) -> frozenset[Key]:
-        return frozenset(map(self.key, keys)) if keys else keys
+        return frozenset(map(self.key, keys))
 
     def thing(self, thing: Thing) -> Thing:
         match thing:
             case TensorRef() | Opaque() | Container() | Instance():
-                return replace(thing, key=self.key(thing.key))
+                stays = thing.key[:3] not in self.roots
+                return thing if stays else replace(thing, key=self.key(thing.key))
             case Method() | Bound() | Super():
                 return replace(thing, receiver=self.thing(thing.receiver))
         return thing
@@ -242,23 +244,42 @@ class _Ageing:
         saves = frozenset(map(self.save, n.saves))
         return replace(n, parents=self.keys(n.parents), saves=saves)
 
+    def same(self, entry: Any) -> Any:
+        return entry
+
+    def named(self, key: tuple[Any, str]) -> tuple[Any, str]:
+        return self.key(key[0]), key[1]
+
+    def spoiled(self, key: tuple[Key, Save]) -> tuple[Key, Save]:
+        return self.key(key[0]), self.save(key[1])
+
     def state(self, s: State) -> State:
-        aged = State(grad=s.grad)
-        aged.variables = {k: self.value(v) for k, v in s.variables.items()}
-        for (holder, name), value in s.attributes.items():
-            _add(aged.attributes, (self.key(holder), name), self.value(value), frozenset.union)
-        for key, c in s.contents.items():
-            _add(aged.contents, self.key(key), self.contents(c), join_contents)
-        for key, t in s.tensors.items():
-            _add(aged.tensors, self.key(key), self.tensor(t), join_tensors)
-        for key, n in s.nodes.items():
-            _add(aged.nodes, self.key(key), self.node(n), _join_nodes)
-        for (node, save), w in s.spoils.items():
-            _add(aged.spoils, (self.key(node), self.save(save)), w, frozenset.union)
-        for key, w in s.edits.items():
-            _add(aged.edits, self.key(key), w, frozenset.union)
+        union = frozenset.union
+        old = self.before
+        return State(
+            self.map(s.variables, old.variables, self.same, self.value, union),
+            self.map(s.attributes, old.attributes, self.named, self.value, union),
+            self.map(s.contents, old.contents, self.key, self.contents, join_contents),
+            self.map(s.tensors, old.tensors, self.key, self.tensor, join_tensors),
+            self.map(s.nodes, old.nodes, self.key, self.node, _join_nodes),
+            self.map(s.spoils, old.spoils, self.spoiled, self.same, union),
+            self.map(s.edits, old.edits, self.key, self.same, union),
+            s.grad,
+        )
+
+    def map(
+        self,
+        now: dict[Any, Any],
+        then: dict[Any, Any],
+        rename: Callable[[Any], Any],
+        renew: Callable[[Any], Any],
+        join: Callable[[Any, Any], Any],
+    ) -> dict[Any, Any]:
+        aged: dict[Any, Any] = {}
+        for key, entry in now.items():
+            if then.get(key) is entry:
+                aged[key] = join(aged[key], entry) if key in aged else entry
+                continue
+            place, renewed = rename(key), renew(entry)
+            aged[place] = join(aged[place], renewed) if place in aged else renewed
         return aged
-
-
-def _add(into: dict[Any, Any], key: Any, value: Any, join: Callable[[Any, Any], Any]) -> None:
-    into[key] = join(into[key], value) if key in into else value

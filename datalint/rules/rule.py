@@ -1,12 +1,39 @@
-"""What a rule is: a name, a level, a page, and a judgement of one `.data` read."""
+"""What a rule is: a name, a level, a page, and a judgement of one `.data` expression."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from datalint.finding import Confidence
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import libcst as cst
+
     from datalint.finding import Level
+    from datalint.flow.events import Seen
+    from datalint.rules.rewrite import Rewrite
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the story, still without a position."""
+
+    node: cst.CSTNode
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule has to say of a `.data` expression."""
+
+    message: str
+    help: str
+    confidence: Confidence = Confidence.HIGH
+    steps: tuple[Step, ...] = ()
+    rewrite: Rewrite | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +44,7 @@ class Rule:
     level: Level
     default: bool
     page: str
+    judge: Callable[[Seen], Verdict | None]
 
     @property
     def summary(self) -> str:

@@ -1,0 +1,67 @@
+"""How a story of damage is told: which one of several, its steps in order, its confidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datalint.finding import Confidence
+from datalint.rules.rewrite import receiver, short
+from datalint.rules.rule import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from datalint.flow.events import Damage, Seen, Write
+
+
+def plainest(damages: Iterable[Damage]) -> Damage | None:
+    """The damage that assumes least and comes first in the source."""
+    return min(
+        damages,
+        key=lambda d: (
+            bool(d.assumed) or d.again,
+            not (d.sure and d.backward),
+            not d.backward,
+            d.operation.serial,
+            d.write.site.serial,
+            d.consumer.serial,
+            d.saved,
+        ),
+        default=None,
+    )
+
+
+def confidence(damage: Damage) -> Confidence:
+    """High where nothing was assumed: neither a gradient nor a backward."""
+    return Confidence.HIGH if damage.sure and damage.backward else Confidence.MEDIUM
+
+
+def told(damage: Damage, verb: str) -> tuple[Step, ...]:
+    """Saved or used, written, needed: in the order in which they happen."""
+    operation = Step(damage.operation.origin, verb)
+    written = Step(damage.write.site.origin, f"{wording(damage.write)} here")
+    steps = [operation, written] if damage.saved else [written, operation]
+    if damage.backward:
+        steps.append(Step(damage.consumer.origin, "backward here"))
+    return tuple(steps)
+
+
+def wording(write: Write) -> str:
+    return "replaced" if write.setter else "written"
+
+
+def saved(damage: Damage) -> str:
+    """What the operator kept, in words."""
+    if damage.saved == "result":
+        return "its result"
+    if damage.saved == "input":
+        return "its input"
+    if damage.saved == "parameters":
+        return "its parameters"
+    return f"`{damage.saved.removeprefix('.')}`"
+
+
+def subject(seen: Seen) -> str:
+    """The tensor that the `.data` is of, as the user calls it."""
+    inner = receiver(seen.node.origin)
+    return short(inner) if inner is not None else "the tensor"

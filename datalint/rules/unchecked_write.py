@@ -1,0 +1,93 @@
+"""A write through `.data` that is harmful if one thing holds that cannot be seen from here.
+
+PLACEHOLDER
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from datalint.finding import Confidence, Level
+from datalint.flow.events import Evidence, Kind, Place, Write
+from datalint.rules import story, untracked_write
+from datalint.rules.rewrite import detach
+from datalint.rules.rule import Rule, Step, Verdict
+
+if TYPE_CHECKING:
+    from datalint.flow.events import Damage, Seen
+
+AGAIN = "that the module is called again before backward"
+#: Functions in which a write to an argument is their very purpose: the caller has no graph yet.
+_PREPARING = re.compile(
+    r"init|reset|load|restore|copy|sync|update|step|ema|optim|prune|mask_weight|convert|merge|swap"
+    r"|average|broadcast|clip|register|set_|zero_|fill|swap|fuse|quantize_weight|state_dict",
+    re.IGNORECASE,
+)
+
+
+def judge(seen: Seen) -> Verdict | None:
+    """One assumed link in a story, or an argument whose caller is not in sight."""
+    return _assumed(seen) or _argument(seen)
+
+
+def _assumed(seen: Seen) -> Verdict | None:
+    damage = story.plainest(
+        d for d in seen.damages if bool(d.assumed) != d.again and _reached(seen, d)
+    )
+    if damage is None:
+        return None
+    name = story.subject(seen)
+    verb = f"`{damage.operator}` uses it here"
+    return Verdict(
+        f"`{name}` is {story.wording(damage.write)} through `.data`, which makes the gradient"
+        f" silently wrong, assuming {damage.assumed or AGAIN}",
+        _help(damage, name),
+        Confidence.MEDIUM,
+        story.told(damage, verb),
+        detach(seen.node.origin, [damage.write]) if damage.saved else None,
+    )
+
+
+def _reached(seen: Seen, damage: Damage) -> bool:
+    place = seen.writes.get(damage.write, Place())
+    if not place.forward or (not damage.saved and not untracked_write.concerns(damage)):
+        return False
+    return damage.write.kind is Kind.COMPUTED or not damage.again
+
+
+def _help(damage: Damage, name: str) -> str:
+    if not damage.saved:
+        return untracked_write.cure(damage, name)
+    return (
+        f"with `{name}.detach()` PyTorch checks it: backward then raises if the value was saved;"
+        " if it does, write after backward or work on a copy"
+    )
+
+
+def _argument(seen: Seen) -> Verdict | None:
+    if seen.evidence is Evidence.NONE:
+        return None
+    for write, place in seen.writes.items():
+        if place.argument and not place.no_grad and not _prepares(place) and not write.setter:
+            return _told(seen, write, place)
+    return None
+
+
+def _prepares(place: Place) -> bool:
+    return any(_PREPARING.search(name) for name in place.stack)
+
+
+def _told(seen: Seen, write: Write, place: Place) -> Verdict:
+    name = story.subject(seen)
+    return Verdict(
+        f"the argument `{place.argument}` is written through `.data`: if the caller's graph has"
+        " saved it, the gradient is silently wrong",
+        f"write through `{name}.detach()`: the same values, and backward raises if it was saved",
+        Confidence.MEDIUM,
+        (Step(write.site.origin, "written here"),),
+        detach(seen.node.origin, [write]),
+    )
+
+
+RULE = Rule("unchecked-write", Level.WARNING, True, __doc__, judge)
