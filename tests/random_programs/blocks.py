@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tests.random_programs.aliases import alias_data, view
-from tests.random_programs.operators import operation
+from tests.random_programs.operators import indexed, masked, operation
 from tests.random_programs.scope import OPERANDS, Kind, Ref, Scope
 from tests.random_programs.writes import target, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def rebind(scope: Scope) -> None:
@@ -18,7 +21,13 @@ def rebind(scope: Scope) -> None:
     ref = scope.draw.choice(names[-3:])
     other = scope.operand(ref.shape)
     text = scope.draw.choice(
-        ["torch.tanh({x} * {y})", "{x} * {y}", "{x}.sigmoid()", "{x} + {y}.sin()", "{x}.exp() * 0.1"]
+        [
+            "torch.tanh({x} * {y})",
+            "{x} * {y}",
+            "{x}.sigmoid()",
+            "{x} + {y}.sin()",
+            "{x}.exp() * 0.1",
+        ]
     )
     scope.say(f"{ref.text} = {text.format(x=ref.text, y=other.text)}", "rebinding")
     return None
@@ -52,11 +61,22 @@ def edit_of_result(scope: Scope) -> None:
     _write_and_use(scope, scope.refs[-1])
 
 
+def edit_of_mask(scope: Scope) -> None:
+    """A write to a mask or to rows, which an operator has saved or is about to."""
+    saves = scope.draw.choice([masked, indexed])
+    saves(scope)
+    found = scope.find(Kind.MASK, Kind.INDEX)
+    assert found is not None
+    write(scope, found)
+    if scope.draw.chance(50):
+        saves(scope)
+
+
 def _write_and_use(scope: Scope, owner: Ref) -> None:
     write(scope, owner)
-    if not scope.draw.chance(80):
+    if not scope.draw.chance(90):
         return
-    if owner.kind is Kind.DATA and scope.draw.chance(80):
+    if owner.kind is Kind.DATA and scope.draw.chance(90):
         owner = scope.find(Kind.TRACKED, shape=owner.shape) or owner
     if owner.kind is Kind.TRACKED and scope.grad and scope.draw.chance(40):
         add_to_total(scope, owner)
@@ -128,7 +148,11 @@ def over_tensors(scope: Scope) -> None:
     if scope.draw.chance(30):
         operation(inner)
     head = scope.draw.choice(
-        ["for {t} in ({a}, {b}):", "for _, {t} in enumerate([{a}, {b}]):", "for {t} in [{a}] + [{b}]:"]
+        [
+            "for {t} in ({a}, {b}):",
+            "for _, {t} in enumerate([{a}, {b}]):",
+            "for {t} in [{a}] + [{b}]:",
+        ]
     )
     scope.block(head.format(t=name, a=a.text, b=b.text), inner, "for over tensors")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
@@ -10,6 +10,9 @@ from tests.random_programs import aliases, blocks, helpers, operators, writes
 from tests.random_programs.draw import Draw, Plain, Shrinkable
 from tests.random_programs.model import Block, Line, Program
 from tests.random_programs.scope import Book, Kind, Ref, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _CELL = Block(
     "class Cell:",
@@ -106,8 +109,9 @@ STEPS: dict[Callable[[Scope], None], int] = {
     operators.indexed: 3,
     blocks.rebind: 3,
     blocks.edit: 3,
-    blocks.edit_of_result: 8,
-    blocks.named_data: 6,
+    blocks.edit_of_result: 14,
+    blocks.edit_of_mask: 2,
+    blocks.named_data: 9,
     blocks.add_to_total: 3,
     aliases.view: 6,
     aliases.several_views: 3,
@@ -127,7 +131,7 @@ def _phase(scope: Scope, last: bool) -> None:
             step = operators.operation  # one write at fault says more than three
         step(scope)
     if not book.writes:
-        draw.weighted({blocks.edit: 1, blocks.edit_of_result: 1})(scope)
+        draw.weighted({blocks.edit: 1, blocks.edit_of_result: 3})(scope)
     for _ in range(draw.integer(0, 2)):
         operators.operation(scope)
     _loss(scope)

@@ -182,7 +182,7 @@ def method(scope: Scope) -> None:
 
 
 def module_class(scope: Scope) -> None:
-    """An `nn.Module` whose `forward` computes and may write to what it computed or to its weight."""
+    """An `nn.Module` whose `forward` may write to what it computed, or to its weight."""
     x = scope.operand()
     name, net = scope.book.fresh("Net"), scope.book.fresh("net")
     weight = Ref("self.weight", x.shape, Kind.LEAF)

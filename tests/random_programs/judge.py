@@ -47,6 +47,8 @@ def judge(program: model.Program) -> Judgement:
     written = execute(source, NAME)
     if written.error is not None or not _sane(written):
         return Judgement(Verdict.FAILS, written.error or "out of range", {}, {})
+    if not written.gradients:
+        return Judgement(Verdict.FAILS, "no gradient", {}, {})
     truth = execute_with_snapshots(source, NAME)
     with watching() as watch:
         watched = execute(model.with_trace(program), NAME)

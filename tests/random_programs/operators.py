@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.random_programs.scope import Kind, Ref, Scope, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True)
@@ -57,44 +56,65 @@ def _vector_to_matrix(shape: Shape) -> Shape | None:
     return (3, 3) if shape == (3,) else None
 
 
-def _table(saves: str, shape: Callable[[Shape], Shape | None], *texts: str) -> Iterable[Operator]:
-    return (Operator(text, saves, shape) for text in texts)
+def _table(saves: str, shape: Callable[[Shape], Shape | None], texts: str) -> Iterable[Operator]:
+    return (Operator(text.strip(), saves, shape) for text in texts.split("|"))
 
 
 OPERATORS: tuple[Operator, ...] = (
-    # fmt: off
-    *_table("nothing", _same, "{x} + {y}", "{x} - {y}", "-{x}", "{x} * 1.5", "{x} / 2",
-            "{x}.clone()", "torch.stack([{x}, {y}]).sum(0)", "{x}.add({y}, alpha=2)"),
-    *_table("nothing", _lines, "{x}.cumsum(0)", "{x}.flip(0)", "{x}.roll(1, 0)"),
-    *_table("nothing", _rows, "{x}.sum(-1)", "{x}.mean(-1)"),
-    *_table("nothing", _scalar, "{x}.sum()", "{x}.mean()"),
-    *_table("result", _same, "torch.sigmoid({x})", "{x}.sigmoid()", "{x}.tanh()", "{x}.exp()",
-            "({x}.abs() + 0.5).sqrt()", "({x}.abs() + 0.5).rsqrt()", "torch.relu({x})",
-            "({x}.abs() + 0.5).reciprocal()", "F.relu({x})", "F.elu({x})", "torch.expm1({x})",
-            "torch.softmax({x}, -1)", "F.log_softmax({x}, dim=-1)", "F.softmax({x}, dim=-1)"),
-    *_table("input", _same, "{x} * {y}", "{x}.mul({y})", "{x} / ({y}.abs() + 1)", "{x} ** 2",
-            "{x}.pow(3)", "{x}.sin()", "torch.cos({x})", "F.silu({x})", "F.gelu({x})",
-            "F.softplus({x})", "({x}.abs() + 0.5).log()", "{x}.abs()", "{x}.clamp(-1, 1)",
-            "F.leaky_relu({x})", "F.mish({x})", "F.hardtanh({x})", "torch.square({x})",
-            "torch.erf({x})", "torch.addcmul({x}, {x}, {y})", "torch.lerp({x}, {y}, {x})",
-            "torch.log1p({x}.abs())", "F.logsigmoid({x})", "{x}.atan()", "torch.sinh({x})",
-            "F.smooth_l1_loss({x}, {y}, reduction='none')"),
-    *_table("input", _scalar, "F.mse_loss({x}, {y})", "({x} * {y}).sum()"),
+    *_table(
+        "nothing",
+        _same,
+        """
+        {x} + {y} | {x} - {y} | -{x} | {x} * 1.5 | {x} / 2 | {x}.clone() |
+        torch.stack([{x}, {y}]).sum(0) | {x}.add({y}, alpha=2)
+        """,
+    ),
+    *_table("nothing", _lines, "{x}.cumsum(0) | {x}.flip(0) | {x}.roll(1, 0)"),
+    *_table("nothing", _rows, "{x}.sum(-1) | {x}.mean(-1)"),
+    *_table("nothing", _scalar, "{x}.sum() | {x}.mean()"),
+    *_table(
+        "result",
+        _same,
+        """
+        torch.sigmoid({x}) | {x}.sigmoid() | {x}.tanh() | {x}.exp() | ({x}.abs() + 0.5).sqrt() |
+        ({x}.abs() + 0.5).rsqrt() | torch.relu({x}) | ({x}.abs() + 0.5).reciprocal() |
+        F.relu({x}) | F.elu({x}) | torch.expm1({x}) | torch.softmax({x}, -1) |
+        F.log_softmax({x}, dim=-1) | F.softmax({x}, dim=-1)
+        """,
+    ),
+    *_table(
+        "input",
+        _same,
+        """
+        {x} * {y} | {x}.mul({y}) | {x} / ({y}.abs() + 1) | {x} ** 2 | {x}.pow(3) | {x}.sin() |
+        torch.cos({x}) | F.silu({x}) | F.gelu({x}) | F.softplus({x}) | ({x}.abs() + 0.5).log() |
+        {x}.abs() | {x}.clamp(-1, 1) | F.leaky_relu({x}) | F.mish({x}) | F.hardtanh({x}) |
+        torch.square({x}) | torch.erf({x}) | torch.addcmul({x}, {x}, {y}) |
+        torch.lerp({x}, {y}, {x}) | torch.log1p({x}.abs()) | F.logsigmoid({x}) | {x}.atan() |
+        torch.sinh({x}) | F.smooth_l1_loss({x}, {y}, reduction='none')
+        """,
+    ),
+    *_table("input", _scalar, "F.mse_loss({x}, {y}) | ({x} * {y}).sum()"),
     *_table("input", _vector, "torch.dot({x}, {y})"),
     *_table("input", _vector_to_matrix, "torch.outer({x}, {y})"),
-    *_table("input", _square, "{x} @ {y}", "torch.mm({x}, {y})", "F.linear({x}, {y})",
-            "torch.einsum('ij,jk->ik', {x}, {y})", "torch.addmm({x}, {x}, {y})"),
+    *_table(
+        "input",
+        _square,
+        """
+        {x} @ {y} | torch.mm({x}, {y}) | F.linear({x}, {y}) |
+        torch.einsum('ij,jk->ik', {x}, {y}) | torch.addmm({x}, {x}, {y})
+        """,
+    ),
     *_table("input", _rows, "F.cosine_similarity({x}, {y}, dim=-1)"),
     *_table("input", _three, "F.layer_norm({x}, (3,))"),
-    *_table("both", _scalar, "{x}.norm()", "{x}.prod()"),
-    *_table("both", _rows, "{x}.amax(-1)", "{x}.logsumexp(-1)"),
-    *_table("both", _same, "torch.hypot({x}, {y})", "torch.maximum({x}, {y})"),
-    *_table("both", _lines, "F.normalize({x}, dim=-1)", "{x}.cumprod(0)"),
-    *_table("mask or index", _same, "F.dropout({x}, 0.5)", "torch.where({x} > 0, {x}, {y})"),
+    *_table("both", _scalar, "{x}.norm() | {x}.prod()"),
+    *_table("both", _rows, "{x}.amax(-1) | {x}.logsumexp(-1)"),
+    *_table("both", _same, "torch.hypot({x}, {y}) | torch.maximum({x}, {y})"),
+    *_table("both", _lines, "F.normalize({x}, dim=-1) | {x}.cumprod(0)"),
+    *_table("mask or index", _same, "F.dropout({x}, 0.5) | torch.where({x} > 0, {x}, {y})"),
     *_table("mask or index", _lines, "{x}.sort(-1).values"),
     *_table("mask or index", _rows, "{x}.max(-1).values"),
     *_table("mask or index", _matrix_to_vector, "{x}.gather(0, torch.tensor([[2, 0, 1]]))[0]"),
-    # fmt: on
 )
 
 #: Operators on a mask of the shape of `{x}`, which they save.
@@ -139,6 +159,8 @@ def operation(scope: Scope, x: Ref | None = None, saves: str | None = None) -> N
     )
     op = scope.draw.choice([op for op in fit if op.saves == saves] or fit)
     y = scope.operand(x.shape)
+    if y == x and "{y}" in op.text and scope.draw.chance(80):
+        y = Ref(scope.constant(x.shape), x.shape, Kind.PLAIN)
     shape = op.shape(x.shape)
     assert shape is not None
     scope.book.features[f"saves {op.saves}"] += 1

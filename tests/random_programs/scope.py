@@ -1,4 +1,4 @@
-"""What a program under construction can talk about: its names, their shapes, what autograd knows."""
+"""What a program under construction can talk about: names, shapes, and what autograd knows."""
 
 from __future__ import annotations
 

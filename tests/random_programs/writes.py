@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.random_programs.aliases import read
 from tests.random_programs.model import Write
@@ -29,56 +29,62 @@ class Spelling:
     setter: bool = False
     #: Whether the value may be a tracked tensor, and so is an edit of its own.
     takes_tracked: bool = False
-    dtype: str = "float"
     least_dimensions: int = 0
     needs: str = "any target"
 
 
-def _plain(*texts: str, rows: bool = False) -> Iterable[Spelling]:
-    return (Spelling(text, least_dimensions=int(rows)) for text in texts)
-
-
-def _fills(*texts: str, rows: bool = False) -> Iterable[Spelling]:
-    return (Spelling(text, fill=True, least_dimensions=int(rows)) for text in texts)
+def _table(texts: str, **known: Any) -> Iterable[Spelling]:
+    """Spellings that differ in their text only."""
+    return (Spelling(text.strip(), **known) for text in texts.split("|"))
 
 
 ARITHMETIC: tuple[Spelling, ...] = (
-    # fmt: off
-    *(Spelling(text, takes_tracked=True) for text in (
-        "{t}.mul_({v})", "{t}.add_({v})", "{t}.sub_({v}, alpha=2)", "{t}.copy_({v})",
-        "{t}.copy_({v} * 2)", "{t}[...] = {v}", "{t}.lerp_({v}, 0.5)")),
-    *_plain(
-        "{t}.mul_({s})", "{t}.mul_({s})", "{t}.div_({s})", "{t}.div_({v}.abs() + 1)", "{t}.neg_()",
-        "{t}.clamp_(-0.1, 0.1)", "{t}.clamp_(max=0.1)", "{t}.abs_()", "{t}.exp_()", "{t}.tanh_()",
-        "{t}.sigmoid_()", "{t}.relu_()", "{t}.pow_(2)", "{t}.square_()", "{t}.addcmul_({v}, {v})",
-        "{t}.sin_()", "{t}.clip_(max={s})", "{t}.mul_({s}).add_({v})",
-        "{t}.addcdiv_({v}, {v}.abs() + 1)", "{t}.unsqueeze(0).mul_({s})",
-        "{t}[{t} > 0] *= {s}",
-        "torch.sigmoid_({t})", "torch.relu_({t})", "torch.exp_({t})", "torch.square_({t})",
-        "F.relu_({t})", "F.relu({t}, inplace=True)", "F.leaky_relu({t}, 0.3, inplace=True)",
-        "F.elu_({t})", "F.hardtanh({t}, -0.2, 0.2, inplace=True)", "nn.ReLU(inplace=True)({t})",
-        "nn.Dropout(0.5, inplace=True)({t})", "F.dropout({t}, 0.5, inplace=True)",
-        "F.threshold({t}, 0.1, 2.0, inplace=True)", "torch.clamp_({t}, max=0.1)",
-        "torch._foreach_mul_([{t}], {s})", "torch._foreach_neg_([{t}])",
-        "torch._foreach_add_([{t}], [{v}])",
-        "torch.Tensor.mul_({t}, {s})", "{t}.__imul__({s})"),
-    *_plain(
-        "{t}[0] = {r}", "{t}[0].mul_({s})", "{t}[0] *= {s}", "{t}[-1] += {r}",
-        "{t}.index_copy_(0, torch.tensor([0]), {r}.unsqueeze(0))", "{t}.flatten()[0:1].mul_({s})",
-        "{t}.index_add_(0, torch.tensor([0]), {r}.unsqueeze(0))", "{t}.cumsum_(0)",
-        "{t}.scatter_(0, torch.zeros_like({t}, dtype=torch.long), {v})", "{t}[:1].copy_({v}[:1])",
-        "{t}.scatter_add_(0, torch.zeros_like({t}, dtype=torch.long), {v})",
-        "{t}.index_put_((torch.tensor([0]),), {r})", "{t}[[0]] = {r}", "{t}[{rows}] *= {s}",
-        "{t}.masked_scatter_({t} > 0, {v})", "{t}.put_(torch.tensor([0]), torch.randn(1))",
-        "{t}.narrow(0, 0, 1).mul_({s})", "{t}.T.mul_({s})", rows=True),
+    *_table(
+        """
+        {t}.mul_({v}) | {t}.add_({v}) | {t}.sub_({v}, alpha=2) | {t}.copy_({v}) |
+        {t}.copy_({v} * 2) | {t}[...] = {v} | {t}.lerp_({v}, 0.5)
+        """,
+        takes_tracked=True,
+    ),
+    *_table(
+        """
+        {t}.mul_({s}) | {t}.div_({s}) | {t}.div_({v}.abs() + 1) | {t}.neg_() |
+        {t}.clamp_(-0.1, 0.1) | {t}.clamp_(max=0.1) | {t}.abs_() | {t}.exp_() | {t}.tanh_() |
+        {t}.sigmoid_() | {t}.relu_() | {t}.pow_(2) | {t}.square_() | {t}.addcmul_({v}, {v}) |
+        {t}.sin_() | {t}.clip_(max={s}) | {t}.mul_({s}).add_({v}) |
+        {t}.addcdiv_({v}, {v}.abs() + 1) | {t}.unsqueeze(0).mul_({s}) | {t}[{t} > 0] *= {s} |
+        torch.sigmoid_({t}) | torch.relu_({t}) | torch.exp_({t}) | torch.square_({t}) |
+        F.relu_({t}) | F.relu({t}, inplace=True) | F.leaky_relu({t}, 0.3, inplace=True) |
+        F.elu_({t}) | F.hardtanh({t}, -0.2, 0.2, inplace=True) | nn.ReLU(inplace=True)({t}) |
+        nn.Dropout(0.5, inplace=True)({t}) | F.dropout({t}, 0.5, inplace=True) |
+        F.threshold({t}, 0.1, 2.0, inplace=True) | torch.clamp_({t}, max=0.1) |
+        torch._foreach_mul_([{t}], {s}) | torch._foreach_neg_([{t}]) |
+        torch._foreach_add_([{t}], [{v}]) | torch.Tensor.mul_({t}, {s}) | {t}.__imul__({s})
+        """,
+    ),
+    *_table(
+        """
+        {t}[0] = {r} | {t}[0].mul_({s}) | {t}[0] *= {s} | {t}[-1] += {r} |
+        {t}.index_copy_(0, torch.tensor([0]), {r}.unsqueeze(0)) | {t}.flatten()[0:1].mul_({s}) |
+        {t}.index_add_(0, torch.tensor([0]), {r}.unsqueeze(0)) | {t}.cumsum_(0) |
+        {t}.scatter_(0, torch.zeros_like({t}, dtype=torch.long), {v}) | {t}[:1].copy_({v}[:1]) |
+        {t}.scatter_add_(0, torch.zeros_like({t}, dtype=torch.long), {v}) |
+        {t}.index_put_((torch.tensor([0]),), {r}) | {t}[[0]] = {r} | {t}[{rows}] *= {s} |
+        {t}.masked_scatter_({t} > 0, {v}) | {t}.put_(torch.tensor([0]), torch.randn(1)) |
+        {t}.narrow(0, 0, 1).mul_({s}) | {t}.T.mul_({s})
+        """,
+        least_dimensions=1,
+    ),
     Spelling("torch._foreach_copy_([{t}], [{v}])", tracked="{t}.copy_({v})"),
     Spelling("{t}.detach().mul_({s})", tracked="{t}.mul_({s})"),
     Spelling("torch.mul({t}, {s}, out={t})", tracked="{t}.mul_({s})"),
     Spelling("torch.add({t}, {v}, out={t})", tracked="{t}.add_({v})"),
     Spelling("torch.sin({v}, out={t})", tracked="{t}.copy_({v}.sin())"),
     Spelling("torch.clamp({t}, max=0.1, out={t})", tracked="{t}.clamp_(max=0.1)"),
-    Spelling("torch.where({t} > 0, {t}, {v}, out={t})",
-             tracked="{t}.copy_(torch.where({t} > 0, {t}, {v}))"),
+    Spelling(
+        "torch.where({t} > 0, {t}, {v}, out={t})",
+        tracked="{t}.copy_(torch.where({t} > 0, {t}, {v}))",
+    ),
     Spelling("{t} *= {s}", tracked="{t}.mul_({s})", needs="a name"),
     Spelling("{t} += {v}", tracked="{t}.add_({v})", needs="a name"),
     Spelling("{t} /= {s}", tracked="{t}.div_({s})", needs="a name"),
@@ -87,18 +93,27 @@ ARITHMETIC: tuple[Spelling, ...] = (
     Spelling("{t} -= {v}", "{t}.sub_({v})", "{x}.detach().sub_({v})", needs="an owner"),
     Spelling("{t}.numpy()[...] *= {s}", tracked="{t}.mul_({s})"),
     Spelling("array = {t}.numpy(); array *= {s}", tracked="{t}.mul_({s})"),
-    # fmt: on
 )
 FILLS: tuple[Spelling, ...] = (
-    # fmt: off
-    *_fills("{t}.zero_()", "{t}.masked_fill_({t} > 0.2, 0.2)", "{t}.fill_({s})", "{t}.masked_fill_({t} > 0, {s})", "{t}[...] = {s}",
-            "{t}[{t} > 0] = {s}", "{t}.normal_()", "{t}.uniform_(1, 2)", "nn.init.normal_({t})",
-            "nn.init.zeros_({t})", "nn.init.constant_({t}, {s})", "torch.fill_({t}, {s})",
-            "torch._foreach_zero_([{t}])", "{t}.bernoulli_()"),
-    *_fills("{t}[0] = {s}", "{t}[0].zero_()", "{t}.index_fill_(0, torch.tensor([0]), {s})",
-            "{t}[[0]] = {s}", "{t}[{rows}] = {s}", rows=True),
+    *_table(
+        """
+        {t}.zero_() | {t}.masked_fill_({t} > 0.2, 0.2) | {t}.fill_({s}) |
+        {t}.masked_fill_({t} > 0, {s}) | {t}[...] = {s} | {t}[{t} > 0] = {s} | {t}.normal_() |
+        {t}.uniform_(1, 2) | nn.init.normal_({t}) | nn.init.zeros_({t}) |
+        nn.init.constant_({t}, {s}) | torch.fill_({t}, {s}) | torch._foreach_zero_([{t}]) |
+        {t}.bernoulli_()
+        """,
+        fill=True,
+    ),
+    *_table(
+        """
+        {t}[0] = {s} | {t}[0].zero_() | {t}.index_fill_(0, torch.tensor([0]), {s}) |
+        {t}[[0]] = {s} | {t}[{rows}] = {s}
+        """,
+        fill=True,
+        least_dimensions=1,
+    ),
     Spelling("{t}.numpy().fill({s})", tracked="{t}.fill_({s})", fill=True),
-    # fmt: on
 )
 OTHERS: tuple[Spelling, ...] = (
     # Straight-through forms.
@@ -118,11 +133,11 @@ OTHERS: tuple[Spelling, ...] = (
     Spelling("{t}.numpy().copy().fill({s})", tracked="{t}"),
 )
 MASKS: tuple[Spelling, ...] = tuple(
-    Spelling(text, dtype="bool")
+    Spelling(text)
     for text in ("{t}.logical_not_()", "{t}.fill_(True)", "{t}.copy_(~{t})", "{t}.zero_()")
 )
 INDICES: tuple[Spelling, ...] = tuple(
-    Spelling(text, dtype="long")
+    Spelling(text)
     for text in ("{t}.zero_()", "{t}.fill_(1)", "{t}[0] = 0", "{t}.add_(1).remainder_(3)")
 )
 NUMBERS = ("0.5", "-1.5", "2.0", "3.0")
