@@ -1,38 +1,39 @@
-"""The calls in torch's own operator database, under every public spelling."""
+"""The calls in torch's own operator databases, under every public spelling."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.testing._internal import common_methods_invocations as database
 
-from datalint.ops.observe.names import Spelling, spellings
+from datalint.ops.observe.calls import Call
+from datalint.ops.observe.names import parameters, public, spellings
+from datalint.ops.observe.samples import telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-#: Samples of one operator and dtype, spread evenly over those there are.
-SAMPLES = {torch.float64: 12, torch.complex128: 2, torch.int64: 2, torch.bool: 1}
+#: The dtypes in which an operator is seen, and how many samples of it at most.
+SAMPLES = {torch.float64: 24, torch.complex128: 2, torch.int64: 2, torch.bool: 1}
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A public function or method, and arguments for it."""
-
-    spelling: Spelling
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+FOREACH = (
+    *database.foreach_unary_op_db,
+    *database.foreach_binary_op_db,
+    *database.foreach_pointwise_op_db,
+    *database.foreach_reduce_op_db,
+    *database.foreach_other_op_db,
+)
 
 
 def calls() -> Iterator[Call]:
     """Every sample, made by every variant of its operator."""
-    for operator in database.op_db:
-        variants = [v for v in _variants(operator) if v is not None]
+    for operator in (*database.op_db, *FOREACH):
+        variants = {id(v): v for v in _variants(operator) if v is not None}
         for sample in _samples(operator):
-            for variant in variants:
+            for variant in variants.values():
                 yield from recorded(variant, (sample.input, *sample.args), sample.kwargs)
 
 
@@ -46,23 +47,31 @@ def _samples(operator: Any) -> Iterator[Any]:
     for dtype, count in SAMPLES.items():
         if dtype in operator.supported_dtypes("cpu"):
             torch.manual_seed(0)
-            samples = list(operator.sample_inputs("cpu", dtype))
-            yield from samples[:: -(-len(samples) // count) or 1]
+            samples = operator.sample_inputs("cpu", dtype)
+            yield from islice(telling(samples, _arguments), count)
+
+
+def _arguments(sample: Any) -> dict[object, Any]:
+    return dict(enumerate((sample.input, *sample.args))) | sample.kwargs
 
 
 def recorded(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    function: Callable[..., Any], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
 ) -> list[Call]:
     """The public calls `function` amounts to: itself, or those made by a wrapper around them."""
+    kwargs = kwargs or {}
     if names := spellings().get(id(function)):
-        return [Call(name, args, kwargs) for name in names]
+        return [Call(name, public()[name], parameters(name), args, kwargs) for name in names]
     with _Recorder() as recorder:
-        function(*args, **kwargs)
+        try:
+            function(*args, **kwargs)
+        except (RuntimeError, TypeError, AssertionError):
+            return []  # for another device, or in place for another shape, or + without alpha=
     return recorder.calls
 
 
 class _Recorder(TorchFunctionMode):
-    """Notes the outermost torch functions called while it is active."""
+    """Notes the outermost torch functions called while it is active, with copies of what they got."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,5 +79,6 @@ class _Recorder(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for name in spellings().get(id(func), ()):
-            self.calls.append(Call(name, tuple(args), dict(kwargs or {})))
+            call = Call(name, public()[name], parameters(name), tuple(args), dict(kwargs or {}))
+            self.calls.append(call.kept())
         return func(*args, **(kwargs or {}))

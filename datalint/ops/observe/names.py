@@ -69,7 +69,8 @@ def spellings() -> dict[int, list[Spelling]]:
 def parameters(spelling: Spelling) -> tuple[str, ...]:
     """The names of the positional arguments, in order; `input` is the tensor of a method."""
     kind, name = spelling
-    names = _from_signature(public()[spelling]) or _from_schemas(name)
+    value = public()[spelling]
+    names = _from_signature(value) or _from_schemas(name) or _from_schemas(value.__name__)
     if not names and kind == "method":
         names = ("input", "index", "value") if name.endswith("item__") else ("input", "other")
     if kind == "method" and "input" in names:
@@ -78,6 +79,7 @@ def parameters(spelling: Spelling) -> tuple[str, ...]:
 
 
 def _from_signature(value: Callable[..., Any]) -> tuple[str, ...]:
+    value = inspect.unwrap(value)
     if not isinstance(value, types.FunctionType):
         return ()
     value = boolean_dispatched.get(value, {}).get("if_false", value)

@@ -2,41 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from datalint.ops.facts import Saved, Sharing
+from datalint.ops.observe.witness import Sight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from datalint.ops.observe.names import Spelling
-    from datalint.ops.observe.witness import Sight
-
 COLUMNS = ("name", "as", "parameters", "saves", "writes", "returns", "flags", "state")
 
 
-@dataclass(frozen=True, slots=True)
+#: In-place methods that change how a tensor lies on its memory, or its flags, and no value.
+#: `torch.Tag.inplace_view` has them, and `set_` and `resize_`, which are another story.
+METADATA_ONLY = frozenset(
+    "as_strided_ detach_ requires_grad_ squeeze_ swapaxes_ swapdims_ t_ transpose_ unsqueeze_"
+    .split()
+)  # fmt: skip
+
+
+@dataclass(slots=True)
 class Row:
     """The facts of one name under one or more kinds; `facts.parse` reads it."""
 
     name: str
     parameters: tuple[str, ...]
-    sight: Sight
-    metadata_only: bool = False
-    state: tuple[str, ...] = ()
+    sight: Sight = field(default_factory=Sight)
+    #: How often each kind of spelling was seen.
+    kinds: Counter[str] = field(default_factory=Counter)
+    #: Why torch would not make a call under a kind of spelling.
+    refusals: dict[str, str] = field(default_factory=dict)
+
+    def enough(self, kind: str) -> bool:
+        """Whether this is a second spelling of what is seen under a first, and known to be one."""
+        return self.kinds[kind] >= 2 and kind != next(iter(self.kinds))
 
     def facts(self) -> tuple[str, ...]:
         """The columns that hold facts, as text."""
-        flags = ["untracked"] * (not self.sight.tracked) + ["metadata"] * self.metadata_only
+        metadata_only = self.name in METADATA_ONLY
+        flags = ["untracked"] * (not self.sight.tracked) + ["metadata"] * metadata_only
         saves = sorted(
             f"{needing}={','.join(sorted(map(_text, saved)))}"
             for needing, saved in self.sight.saves.items()
             if saved
         )
-        writes = () if self.metadata_only else sorted(self.sight.writes)
-        returns = _sharing(self.sight.sharing, self.metadata_only)
-        columns = self.parameters, saves, writes, (returns,), flags, sorted(self.state)
+        writes = () if metadata_only else sorted(self.sight.writes)
+        returns = _sharing(self.sight.sharing, metadata_only)
+        columns = self.parameters, saves, writes, (returns,), flags, sorted(self.sight.state)
         return tuple(" ".join(column) for column in columns)
 
 
@@ -54,13 +68,8 @@ def _sharing(seen: set[Sharing], metadata_only: bool) -> Sharing:
     return next(iter(seen)) if len(seen) == 1 else Sharing.MAYBE
 
 
-def render(rows: Iterable[tuple[Spelling, Row]], header: Sequence[str]) -> str:
-    """The whole table; a function and a method of one name and the same facts share a line."""
-    kinds: dict[tuple[str, tuple[str, ...]], set[str]] = {}
-    for (kind, name), row in rows:
-        kinds.setdefault((name, row.facts()), set()).add(kind)
-    lines = sorted(
-        "\t".join((name, ",".join(sorted(found)), *facts)) for (name, facts), found in kinds.items()
-    )
+def render(rows: Iterable[Row], header: Sequence[str]) -> str:
+    """The whole table, in an order of its own."""
+    lines = sorted("\t".join((row.name, ",".join(sorted(row.kinds)), *row.facts())) for row in rows)
     titles = "# " + "\t".join(COLUMNS)
     return "\n".join([*(f"# {line}" for line in header), titles, *lines]) + "\n"
