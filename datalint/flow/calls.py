@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from datalint.flow import autograd, ir
 from datalint.flow.library import Library
 from datalint.flow.operators import Arguments
-from datalint.flow.run import Frame
-from datalint.flow.state import Contents, GraphNode, Save, Tensor
+from datalint.flow.order import ordered
+from datalint.flow.run import YIELDED, Frame
+from datalint.flow.state import Contents, GraphNode, Save, Tensor, join_all
 from datalint.flow.values import (
     ANY,
     NOTHING,
@@ -24,6 +24,7 @@ from datalint.flow.values import (
     Literal,
     Method,
     Opaque,
+    Partial,
     Plain,
     Super,
     TensorRef,
@@ -35,11 +36,8 @@ from datalint.flow.values import (
 )
 from datalint.ops import facts
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 #: How deep calls are followed, and how often one function may be on the way.
-DEPTH, RECURSION = 8, 2
+DEPTH, RECURSION = 8, 3
 _BACKWARDS = {"backward", "manual_backward"}
 
 
@@ -52,12 +50,12 @@ class Calls(Library):
             base = self.value(node.callee.base)
             arguments = self.arguments(node)
             name = node.callee.name
-            results = [self.call_attribute(node, thing, name, arguments) for thing in ordered(base)]
+            found = self.each(base, lambda t: self.call_attribute(node, t, name, arguments))
         else:
             callee = self.value(node.callee)
             arguments = self.arguments(node)
-            results = [self.call_thing(node, thing, arguments) for thing in ordered(callee)]
-        return NOTHING.union(*results) or PLAIN
+            found = self.each(callee, lambda t: self.call_thing(node, t, arguments))
+        return found or PLAIN
 
     def arguments(self, node: ir.Call) -> Arguments:
         out = Arguments()
@@ -103,6 +101,12 @@ class Calls(Library):
                 return self.instantiate(node, thing, arguments)
             case Instance():
                 return self.call_instance(node, thing, arguments)
+            case Partial():
+                keywords = dict(thing.keywords) | arguments.keywords
+                given = Arguments(
+                    [*thing.positional, *arguments.positional], keywords, arguments.rest
+                )
+                return self.call_thing(node, thing.callee, given)
             case Opaque() | TensorRef():
                 return self.unknown(node, _spelling(node), arguments, region=thing.key)
         return PLAIN
@@ -139,9 +143,11 @@ class Calls(Library):
         return PLAIN
 
     def class_bound(self, cls: ClassRef, found: Thing) -> Thing:
-        if isinstance(found, Closure):
-            if "classmethod" in {getattr(d, "id", "") for d in found.node.decorators}:
-                return Method(cls, found)
+        decorators = found.node.decorators if isinstance(found, Closure) else ()
+        if isinstance(found, Closure) and "classmethod" in {
+            getattr(d, "id", "") for d in decorators
+        }:
+            return Method(cls, found)
         return found
 
     def class_method(self, node: ir.Node, cls: ClassRef, name: str, arguments: Arguments) -> Value:
@@ -156,7 +162,7 @@ class Calls(Library):
         return self.unknown(node, f"{cls.node.name}.{name}", arguments)
 
     def call_all(self, node: ir.Node, callees: Value, arguments: Arguments) -> Value:
-        return NOTHING.union(*(self.call_thing(node, c, arguments) for c in ordered(callees)))
+        return self.each(callees, lambda c: self.call_thing(node, c, arguments))
 
     # Tensors and unknown things
 
@@ -256,16 +262,14 @@ class Calls(Library):
         for thing in ordered(arguments.all):
             if isinstance(thing, Closure | Method):
                 before = self.state.fork()
+                function = thing if isinstance(thing, Closure) else thing.function
+                count = len(function.node.parameters) - isinstance(thing, Method)
                 anything = just(Opaque(self.key(node, "callback", ANY)))
-                count = len(
-                    (thing if isinstance(thing, Closure) else thing.function).node.parameters
-                )
-                bound = isinstance(thing, Method)
-                self.call_thing(node, thing, Arguments([anything] * (count - bound)))
+                self.call_thing(node, thing, Arguments([anything] * count))
                 self.state = self.state.join(before)
 
     def backward(self, node: ir.Node, roots: Value, arguments: Arguments) -> Value:
-        """Report what this backward needs and was spoiled; free its graph unless told to keep it."""
+        """Report what this backward needs and was spoiled; free its graph unless it is kept."""
         tensors = self.tensors(roots)
         nodes = frozenset().union(*(t.nodes for t in tensors.values()))
         consumer = autograd.Consumer(node, backward=True)
@@ -302,12 +306,12 @@ class Calls(Library):
         self.alive = True
         value = NOTHING
         if ends:
-            self.state = join_all(s for s, _ in ends)
+            self.state = join_all([s for s, _ in ends])
             value = NOTHING.union(*(v for _, v in ends))
         self.state.grad = grad
+        every = self.state.variables.get((frame.id, YIELDED), NOTHING)
         self.forget(frame)
         if frame.function and frame.function.generator:
-            every = NOTHING.union(*frame.yielded)
             return self.container(site, "list", Contents(rest=every, exact=False))
         return value
 
@@ -316,7 +320,7 @@ class Calls(Library):
         function = frame.function
         if function and not function.encloses:
             variables = self.state.variables
-            for name in function.locals:
+            for name in (*function.locals, YIELDED):
                 variables.pop((frame.id, name), None)
 
     def bind(self, closure: Closure, site: ir.Node, arguments: Arguments) -> None:
@@ -342,9 +346,11 @@ class Calls(Library):
                 self.state.variables[place] = arguments.rest | (default or NOTHING) or PLAIN
 
     def default(self, closure: Closure, node: ir.Expr) -> Value:
-        frame, self.frame.id = self.frame.id, closure.frame
+        """A default is one value for all calls: it is made where the function is."""
+        here = self.frame.id, self.frame.context
+        self.frame.id, self.frame.context = closure.frame, 0
         value = self.value(node)
-        self.frame.id = frame
+        self.frame.id, self.frame.context = here
         return value
 
     def untracked(self, function: ir.Function) -> bool:
@@ -356,39 +362,6 @@ class Calls(Library):
             for decorator in function.decorators
             for thing in self.value(decorator)
         )  # fmt: skip
-
-
-def join_all(states: Iterable[object]) -> object:
-    first, *rest = states
-    for state in rest:
-        first = first.join(state)  # type: ignore[attr-defined]
-    return first
-
-
-def ordered(value: Value) -> list[Thing]:
-    """In an order that is the same in every run."""
-    return (
-        sorted(value, key=lambda t: (type(t).__name__, _rank(t))) if len(value) > 1 else list(value)
-    )
-
-
-def _rank(thing: Thing) -> tuple[object, ...]:
-    match thing:
-        case TensorRef() | Opaque() | Container() | Instance():
-            return tuple(thing.key)
-        case ClassRef() | Closure():
-            return (thing.node.serial, thing.frame)
-        case Method():
-            return (thing.function.node.serial, *_rank(thing.receiver))
-        case Bound():
-            return (thing.name, type(thing.receiver).__name__, *_rank(thing.receiver))
-        case External():
-            return (thing.name,)
-        case Super():
-            return (thing.cls.node.serial,)
-        case Literal():
-            return (type(thing.value).__name__, repr(thing.value))
-    return ()
 
 
 def _spelling(node: ir.Node) -> str:

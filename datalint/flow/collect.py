@@ -14,6 +14,7 @@ from datalint.flow.values import (
     Key,
     Method,
     Opaque,
+    Partial,
     Super,
     TensorRef,
     Thing,
@@ -73,6 +74,9 @@ class _Marks:
                 self.mark(thing.function)
             case Bound() | Super():
                 self.mark(thing.receiver)
+            case Partial():
+                self.mark(thing.callee)
+                self.todo += [*thing.positional, *(v for _, v in thing.keywords)]
 
     def frame(self, frame: int) -> Value:
         """Everything the variables of a frame and of those around it hold."""

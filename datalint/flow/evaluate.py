@@ -6,8 +6,9 @@ import builtins
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd, ir
-from datalint.flow.calls import Calls, ordered
+from datalint.flow.calls import Calls
 from datalint.flow.operators import Arguments
+from datalint.flow.run import YIELDED
 from datalint.flow.state import Contents
 from datalint.flow.values import (
     NOTHING,
@@ -20,6 +21,7 @@ from datalint.flow.values import (
     Literal,
     Opaque,
     Value,
+    constant,
     just,
 )
 from datalint.ops import facts
@@ -79,11 +81,11 @@ class Evaluate(Calls):
 
     def of_Attribute(self, node: ir.Attribute) -> Value:
         base = self.value(node.base)
-        return NOTHING.union(*(self.attribute(node, t, node.name) for t in ordered(base)))
+        return self.each(base, lambda t: self.attribute(node, t, node.name))
 
     def of_Subscript(self, node: ir.Subscript) -> Value:
         base, index = self.value(node.base), self.value(node.index)
-        return NOTHING.union(*(self.item(node, t, index) for t in ordered(base)))
+        return self.each(base, lambda t: self.item(node, t, index))
 
     def of_Slice(self, node: ir.Slice) -> Value:
         for part in node.parts:
@@ -125,11 +127,11 @@ class Evaluate(Calls):
                 if not inner:
                     rest |= self.elements(node, value)
                 continue
-            named = self.value(key)
+            self.value(key)
             if isinstance(key, ir.Constant) and isinstance(key.value, str | int | bool | None):
                 known[key.value] = value
             else:
-                rest |= value | (NOTHING if not named else NOTHING)
+                rest |= value
         return self.container(node, "dict", Contents(tuple(known.items()), rest, not rest))
 
     def of_Function(self, node: ir.Function) -> Value:
@@ -144,8 +146,7 @@ class Evaluate(Calls):
         in_sight = [t for t in applied if isinstance(t, Closure | ClassRef)]
         if not in_sight:
             return closure
-        wrapped = [self.call_thing(node, t, Arguments([closure])) for t in in_sight]
-        return NOTHING.union(*wrapped)
+        return self.call_all(node, frozenset(in_sight), Arguments([closure]))
 
     def of_Class(self, node: ir.Class) -> Value:
         self.program.bases[node] = tuple(self.value(b) for b in node.bases)
@@ -195,6 +196,9 @@ class Evaluate(Calls):
 
     def unary(self, node: ir.Operation, operand: Value) -> Value:
         operator = facts.method(_UNARY[node.name])
+        number = constant(operand)
+        if node.name == "neg" and isinstance(number, int | float):
+            return just(Literal(-number))
         if operator is None or not self.direct(operand):
             return operand if any(isinstance(t, External) for t in operand) else PLAIN
         return self.apply(operator, node, Arguments([operand]))
@@ -234,7 +238,8 @@ class Evaluate(Calls):
 
     def of_Yield(self, node: ir.Yield) -> Value:
         value = self.value(node.value) if node.value else PLAIN
-        self.frame.yielded.append(value)
+        place = self.frame.id, YIELDED
+        self.state.variables[place] = self.state.variables.get(place, NOTHING) | value
         self.escapes(node, value)
         return just(Opaque(self.key(node)))
 

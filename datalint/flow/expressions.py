@@ -24,10 +24,11 @@ _OPERATORS = {
     "Minus": "neg", "Plus": "pos", "BitInvert": "invert",
 }  # fmt: skip
 #: Methods and attributes whose result holds nothing of the tensor.
-_CONSUMING = frozenset(
-    "item tolist size dim ndim ndimension numel nelement shape dtype device layout clone is_cuda "
-    "stride storage_offset element_size is_contiguous is_floating_point get_device".split()
-)
+_CONSUMING = {
+    "item", "tolist", "size", "dim", "ndim", "ndimension", "numel", "nelement", "shape", "dtype",
+    "device", "layout", "clone", "is_cuda", "stride", "storage_offset", "element_size",
+    "is_contiguous", "is_floating_point", "get_device",
+}  # fmt: skip
 AUGMENTED: dict[type[cst.BaseAugOp], str] = {
     getattr(cst, f"{name}Assign"): f"i{operator}"
     for name, operator in _OPERATORS.items()
@@ -212,7 +213,7 @@ class Expressions:
     def of_Subscript(self, node: cst.Subscript) -> ir.Expr:
         base = self.expr(node.value)
         parts = [self.expr(e.slice) for e in node.slice]
-        single = len(parts) == 1 and not node.slice[0].comma.__class__ is cst.Comma
+        single = len(parts) == 1 and node.slice[0].comma.__class__ is not cst.Comma
         index = parts[0] if single else self.at(ir.Display, node, "tuple", tuple(parts))
         return self.at(ir.Subscript, node, base, index)
 

@@ -12,12 +12,16 @@ from datalint.flow.run import Frame
 from datalint.flow.values import (
     NOTHING,
     PLAIN,
+    ClassRef,
+    Closure,
     Container,
     External,
     Instance,
     Literal,
+    Method,
     Opaque,
     TensorRef,
+    Thing,
     Value,
     constant,
     just,
@@ -104,8 +108,8 @@ class Interpreter(Evaluate):
             if isinstance(item, ir.Starred):
                 self.assign(site, item, value)
             else:
-                part = [self.item_or_element(item, t, index) for t in value]
-                self.assign(site, item, NOTHING.union(*part) or PLAIN)
+                part = self.each(value, lambda t: self.item_or_element(item, t, index))  # noqa: B023  # called at once
+                self.assign(site, item, part or PLAIN)
 
     def item_or_element(self, item: ir.Expr, thing: object, index: Value) -> Value:
         if constant(index) is None or isinstance(thing, TensorRef):
@@ -257,22 +261,24 @@ class Interpreter(Evaluate):
         for thing in context:
             if isinstance(thing, External) and thing.name.removesuffix("()") in CONTEXTS:
                 self.state.grad = CONTEXTS[thing.name.removesuffix("()")]
+        entered = [self.managed(node, thing, "__enter__", Arguments()) for thing in context]
         if node.target is not None:
-            self.assign(node, node.target, self.entered(node, context))
+            self.assign(node, node.target, NOTHING.union(*entered) or PLAIN)
         self.block(node.body)
         if self.alive:
+            error = [just(Literal(None))] * 3
+            for thing in context:
+                self.managed(node, thing, "__exit__", Arguments(error))
             self.state.grad = grad
 
-    def entered(self, node: ir.With, context: Value) -> Value:
-        """What `with ... as` binds."""
-        found = NOTHING
-        for thing in context:
-            called = None
-            if isinstance(thing, Instance):
-                called = self.instance_attribute(node, thing, "__enter__")  # type: ignore[arg-type]  # a place only
-                called = frozenset(t for t in called if not isinstance(t, Opaque))
-            found |= self.call_all(node, called, Arguments()) if called else just(thing)
-        return found or PLAIN
+    def managed(self, node: ir.With, thing: Thing, name: str, arguments: Arguments) -> Value:
+        """Call a context manager's method, if its class is in sight."""
+        if isinstance(thing, Instance) and isinstance(thing.of, ClassRef):
+            found = self.class_attribute(thing.of, name)
+            bound = frozenset(Method(thing, f) for f in found if isinstance(f, Closure))
+            if bound:
+                return self.call_all(node, bound, arguments)
+        return just(thing)
 
     # Classes and the ends of things
 

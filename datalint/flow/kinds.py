@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from datalint.flow.events import Kind
-from datalint.flow.values import External, Literal, constant
+from datalint.flow.values import External, constant
 
 if TYPE_CHECKING:
     from datalint.flow.run import Run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from datalint.flow.values import (
     External,
     Instance,
     Literal,
+    Partial,
     Super,
     TensorRef,
     Tri,
@@ -38,12 +40,13 @@ CONTEXTS = {
 SET_GRAD = {"torch.set_grad_enabled", "torch.autograd.set_grad_enabled",
             "torch.autograd.grad_mode.set_grad_enabled"}  # fmt: skip
 _LEAVES = {"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"}
-_PLAIN_BUILTINS = frozenset(
-    "print len isinstance issubclass repr str int float bool bytes hasattr callable range id hash "
-    "type input open format ord chr divmod round abs any all dir vars globals locals "
-    "ValueError TypeError RuntimeError NotImplementedError Exception KeyError AssertionError "
-    "StopIteration IndexError AttributeError".split()
-)
+_PLAIN_BUILTINS = {
+    "print", "len", "isinstance", "issubclass", "repr", "str", "int", "float", "bool", "bytes",
+    "hasattr", "callable", "range", "id", "hash", "type", "input", "open", "format", "ord", "chr",
+    "divmod", "round", "any", "all", "dir", "vars", "globals", "locals", "delattr",
+    *(name for name, kind in vars(builtins).items() if isinstance(kind, type)
+      and issubclass(kind, BaseException)),
+}  # fmt: skip
 _SEQUENCES = {"list": "list", "tuple": "tuple", "set": "set", "sorted": "list", "reversed": "list",
               "iter": "list", "frozenset": "set", "collections.deque": "list"}  # fmt: skip
 #: Wrappers that give back what they are given.
@@ -53,8 +56,8 @@ _SAME = {"torch.compile", "torch.jit.script", "copy.copy", "torch.utils.data.Dat
 _FACTORIES = {
     "zeros_like", "ones_like", "rand_like", "randn_like", "full_like", "empty_like", "randint_like",
     "tensor", "zeros", "ones", "rand", "randn", "full", "empty", "arange", "linspace", "eye",
-    "randint", "randperm", "Tensor", "FloatTensor", "LongTensor", "logspace", "normal", "DoubleTensor",
-    "IntTensor", "ByteTensor", "BoolTensor", "HalfTensor",
+    "randint", "randperm", "Tensor", "FloatTensor", "LongTensor", "logspace", "normal",
+    "DoubleTensor", "IntTensor", "ByteTensor", "BoolTensor", "HalfTensor",
     "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "new",
 }  # fmt: skip
 
@@ -73,11 +76,18 @@ class Library(Containers, Modules):
             return self.plain_builtin(name, arguments)
         if name in _SEQUENCES:
             return self.sequence(node, arguments.get(0, "iterable"), _SEQUENCES[name])
+        if name == "functools.partial":
+            return self.partial(arguments)
         if name in _SAME:
             return arguments.get(0, "module") or arguments.get(1, "val") or PLAIN
         if name.startswith("torch"):
             return self.torch(node, name, arguments)
         return self.other(node, name, arguments)
+
+    def partial(self, arguments: Arguments) -> Value:
+        keywords = tuple(arguments.keywords.items())
+        rest = tuple(arguments.positional[1:])
+        return frozenset(Partial(t, rest, keywords) for t in arguments.get(0, "func"))
 
     def plain_builtin(self, name: str, arguments: Arguments) -> Value:
         value = constant(arguments.get(0, "x"))
@@ -180,6 +190,8 @@ class Library(Containers, Modules):
             return self.untracked_result(node, name)
         if name == "torch.Tensor.data.__get__" and isinstance(node, ir.Call):
             return self.descriptor(node, arguments)
+        if name == "torch.is_grad_enabled" and self.state.grad != Tri.MAYBE:
+            return just(Literal(self.state.grad == Tri.YES))
         if name == "torch.finfo":
             return just(External("torch.finfo()"))
         operator = facts.function(name)

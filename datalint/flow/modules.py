@@ -20,6 +20,7 @@ from datalint.flow.values import (
     Literal,
     Method,
     Opaque,
+    Plain,
     TensorRef,
     Thing,
     Tri,
@@ -32,6 +33,7 @@ from datalint.ops import facts
 if TYPE_CHECKING:
     from datalint.flow import ir
 
+HOOKS = ".hooks"
 _CHAINS = {"torch.nn.Sequential"}
 _HOLDERS = _CHAINS | {"torch.nn.ModuleList", "torch.nn.ParameterList"}
 _NAMED_HOLDERS = {"torch.nn.ModuleDict", "torch.nn.ParameterDict"}
@@ -39,8 +41,8 @@ _PARAMETERS = {"parameters", "buffers", "trainable_parameters"}
 _NAMED = {"named_parameters", "named_buffers"}
 _MODULES = {"modules", "children"}
 _NAMED_MODULES = {"named_modules", "named_children"}
-_SAME = {"train", "eval", "cuda", "cpu", "to", "half", "float", "double", "to_empty", "share_memory",
-         "bfloat16", "type", "zero_grad", "__enter__"}  # fmt: skip
+_SAME = {"train", "eval", "cuda", "cpu", "to", "half", "float", "double", "to_empty",
+         "share_memory", "bfloat16", "type", "zero_grad", "__enter__"}  # fmt: skip
 
 
 class Modules(Objects):
@@ -78,10 +80,19 @@ class Modules(Objects):
             for thing in arguments.get(0, "modules"):
                 if isinstance(thing, Container):
                     self.state.contents[key] = self.contents(thing.key)
-        elif name not in _HOLDERS and arguments.positional and not facts.module(name):
-            # An optimizer or a wrapper keeps what it is given.
-            self.state.attributes[key, "module"] = arguments.positional[0]
+        elif name.startswith("torch.optim."):
+            groups = self.groups(node, arguments.get(0, "params"))
+            self.state.attributes[key, "param_groups"] = groups
         return just(Instance(key, name))
+
+    def groups(self, node: ir.Node, parameters: Value) -> Value:
+        """An optimizer's `param_groups`: dicts with the parameters under "params"."""
+        elements = self.elements(node, parameters)
+        dicts = frozenset(t for t in elements if isinstance(t, Container) and t.kind == "dict")
+        if not dicts:
+            group = Contents((("params", parameters),), PLAIN, False)
+            dicts = self.container(node, "dict", group, ".group")
+        return self.container(node, "list", Contents(rest=dicts, exact=False), ".groups")
 
     def held(self, node: ir.Node, arguments: Arguments) -> Contents:
         values = arguments.positional
@@ -101,6 +112,17 @@ class Modules(Objects):
     # Calls
 
     def call_instance(self, node: ir.Node, thing: Instance, arguments: Arguments) -> Value:
+        """Calling a module runs its forward, then its forward hooks."""
+        result = self.forward_of(node, thing, arguments)
+        hooks = self.state.attributes.get((thing.key, HOOKS), NOTHING)
+        if hooks:
+            passed = Contents(tuple(enumerate(arguments.positional)))
+            inputs = self.container(node, "tuple", passed, ".inputs")
+            changed = self.call_all(node, hooks, Arguments([just(thing), inputs, result]))
+            result |= frozenset(t for t in changed if not isinstance(t, Literal | Plain))
+        return result
+
+    def forward_of(self, node: ir.Node, thing: Instance, arguments: Arguments) -> Value:
         if isinstance(thing.of, ClassRef):
             for name in "__call__", "forward":
                 found = self.class_attribute(thing.of, name)
@@ -192,6 +214,9 @@ class Modules(Objects):
             return self.container(node, "list", Contents(rest=row, exact=False))
         if name == "state_dict":
             return self.container(node, "dict", Contents(rest=self.region(thing), exact=False))
+        if name == "register_forward_hook":
+            self.store(thing.key, HOOKS, arguments.get(0, "hook"), strong=False)
+            return PLAIN
         if name in ("register_buffer", "register_parameter", "add_module", "register_module"):
             return self.register(thing, name, arguments)
         if name == "requires_grad_" and isinstance(thing, Instance):

@@ -136,7 +136,7 @@ class Objects(Operators):
         return just(TensorRef(key))
 
     def trainable(self, module: Key) -> Tri:
-        """Whether a module's parameters require grad: `requires_grad_(False)` may have been said."""
+        """Whether a module's parameters require grad, as they do unless they were frozen."""
         for length in range(len(module.path), -1, -1):
             region = module._replace(path=(*module.path[:length], PARAMETERS))
             if region in self.state.tensors:
@@ -181,9 +181,9 @@ class Objects(Operators):
         for thing in base:
             if isinstance(thing, TensorRef | Opaque) and node.name == "requires_grad":
                 self.require_grad(thing.key, constant(value))
-            elif isinstance(thing, Opaque | Instance | TensorRef) and node.name != "data":
-                self.store(thing.key, node.name, value, strong=len(base) == 1)
-            elif isinstance(thing, Instance):
+            elif (
+                isinstance(thing, Opaque | Instance | TensorRef) and node.name != "data"
+            ) or isinstance(thing, Instance):
                 self.store(thing.key, node.name, value, strong=len(base) == 1)
             elif isinstance(thing, ClassRef) and thing.node in self.program.class_frames:
                 frame = self.program.class_frames[thing.node]
@@ -237,9 +237,8 @@ class Objects(Operators):
         return PLAIN
 
     def contained(self, node: ir.Node, thing: Container | Instance, index: Value) -> Value:
-        if isinstance(thing, Instance):
-            if thing.key not in self.state.contents:
-                return just(Opaque(thing.key.at(ITEM)))
+        if isinstance(thing, Instance) and thing.key not in self.state.contents:
+            return just(Opaque(thing.key.at(ITEM)))
         contents = self.contents(thing.key)
         wanted = constant(index)
         known = dict(contents.known)
@@ -248,8 +247,7 @@ class Objects(Operators):
         if wanted is not ... and _hashable(wanted) and wanted in known:
             return known[wanted] | contents.rest
         if wanted is None or wanted is ... or contents.rest or not contents.exact:
-            every = contents.all
-            return every if Plain() not in index or wanted is not ... else every
+            return contents.all
         return NOTHING
 
     def tensor_item(self, node: ir.Node, thing: TensorRef, index: Value) -> Value:
@@ -296,20 +294,19 @@ class Objects(Operators):
 
     def elements(self, node: ir.Node, value: Value) -> Value:
         """What iterating over it yields."""
-        found = NOTHING
-        for thing in value:
-            match thing:
-                case TensorRef():
-                    found |= self.view(node, {thing.key: self.state.tensor(thing.key)}, "view")
-                case Opaque():
-                    found |= self.opaque_item(node, thing, PLAIN)
-                case Container():
-                    found |= self.iterated(thing)
-                case Instance():
-                    found |= self.contained(node, thing, just(Literal(None)))
-                case _:
-                    found |= PLAIN
-        return found
+        return self.each(value, lambda thing: self.element(node, thing))
+
+    def element(self, node: ir.Node, thing: Thing) -> Value:
+        match thing:
+            case TensorRef():
+                return self.view(node, {thing.key: self.state.tensor(thing.key)}, "view")
+            case Opaque():
+                return self.opaque_item(node, thing, PLAIN)
+            case Container():
+                return self.iterated(thing)
+            case Instance():
+                return self.contained(node, thing, just(Literal(None)))
+        return PLAIN
 
     def iterated(self, thing: Container) -> Value:
         contents = self.contents(thing.key)

@@ -130,7 +130,7 @@ class Operators(Run):
         """The same memory outside the graph; `.data` is more than this, and is not an operator."""
         views = self.view(site, bases)
         for key, tensor in self.direct(views).items():
-            self.state.tensors[key] = replace(tensor, tracked=Tri.NO, nodes=frozenset())
+            self.state.tensors[key] = _constant(tensor)
         return views
 
     def fresh(
@@ -147,7 +147,10 @@ class Operators(Run):
         known: list[tuple[object, Value]] = []
         for item in range(max(items) + 2):
             place = key.at(f"[{item}]")
-            known.append((item, self.new_tensor(place, Tensor(frozenset({place}), tracked, nodes))))
+            # `max` and `topk` keep nothing of their result but the indices, which are no floats.
+            tensor = Tensor(frozenset({place}), tracked, nodes)
+            indices = items == {1} and item == 1
+            known.append((item, self.new_tensor(place, _constant(tensor) if indices else tensor)))
         self.state.contents[key] = Contents(tuple(known))
         return result | just(Container(key, "tuple"))
 
@@ -247,3 +250,7 @@ class Operators(Run):
             for read in tensor.via:
                 self.events.of(read).without_effect = site
         return named.get("input", PLAIN)
+
+
+def _constant(tensor: Tensor) -> Tensor:
+    return replace(tensor, tracked=Tri.NO, nodes=frozenset())

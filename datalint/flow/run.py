@@ -1,4 +1,4 @@
-"""One interpretation: the current state, where in the program it is, and what it has seen so far."""
+"""One interpretation: its state, where in the program it is, what it has seen so far."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from datalint.flow.events import Events, Place
-from datalint.flow.state import Contents, State, Tensor
+from datalint.flow.order import ordered
+from datalint.flow.state import Contents, State, Tensor, join_all
 from datalint.flow.values import (
     NOTHING,
     Container,
-    Instance,
     Key,
     Opaque,
     TensorRef,
@@ -20,9 +20,14 @@ from datalint.flow.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from datalint.flow import ir
     from datalint.flow.program import Program
+    from datalint.flow.values import Thing
 
+#: The variable in which a generator's frame keeps what it has yielded.
+YIELDED = "%yielded"
 #: Region of all of a module's parameters and buffers, as a path element.
 PARAMETERS = ".parameters"
 
@@ -35,7 +40,6 @@ class Frame:
     context: int
     function: ir.Function | None
     returned: list[tuple[State, Value]] = field(default_factory=list)
-    yielded: list[Value] = field(default_factory=list)
     breaks: list[list[State]] = field(default_factory=list)
     continues: list[list[State]] = field(default_factory=list)
     raised: list[list[State]] = field(default_factory=list)
@@ -72,6 +76,20 @@ class Run:
 
     def key(self, site: ir.Node, *path: str) -> Key:
         return Key(site.serial, self.frame.context, 0, path)
+
+    def each(self, value: Value, act: Callable[[Thing], Value]) -> Value:
+        """Do something to whichever of its things the value is; they exclude one another."""
+        things = ordered(value)
+        if len(things) == 1:
+            return act(things[0])
+        start, found, ends = self.state, NOTHING, []
+        for thing in things:
+            self.state = start.fork()
+            found |= act(thing)
+            ends.append(self.state)
+        if ends:
+            self.state = join_all(ends)
+        return found
 
     # Tensors
 

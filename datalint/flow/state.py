@@ -16,6 +16,7 @@ from datalint.flow.values import (
     Key,
     Method,
     Opaque,
+    Partial,
     Super,
     TensorRef,
     Thing,
@@ -25,7 +26,7 @@ from datalint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from datalint.flow import ir
     from datalint.flow.events import Write
@@ -136,6 +137,14 @@ class State:
         return _Ageing({k.root for k in fresh}, before).state(self) if fresh else self
 
 
+def join_all(states: Sequence[State]) -> State:
+    """What holds whichever of the ways was taken; there is at least one."""
+    joined, *others = states
+    for other in others:
+        joined = joined.join(other)
+    return joined
+
+
 def _known(key: Key, state: State) -> bool:
     return any(k.root == key.root for k, _ in state.attributes) or key in state.tensors
 
@@ -224,6 +233,10 @@ class _Ageing:
                 return thing if stays else replace(thing, key=self.key(thing.key))
             case Method() | Bound() | Super():
                 return replace(thing, receiver=self.thing(thing.receiver))
+            case Partial():
+                positional = tuple(map(self.value, thing.positional))
+                keywords = tuple((k, self.value(v)) for k, v in thing.keywords)
+                return Partial(self.thing(thing.callee), positional, keywords)
         return thing
 
     def value(self, value: Value) -> Value:

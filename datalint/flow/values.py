@@ -157,9 +157,18 @@ class Super:
     cls: ClassRef
 
 
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """`functools.partial`: a call some of whose arguments are known already."""
+
+    callee: Thing
+    positional: tuple[Value, ...]
+    keywords: tuple[tuple[str, Value], ...]
+
+
 Thing = (
     TensorRef | Opaque | Container | Instance | ClassRef | Closure | Method | Bound
-    | External | Literal | Plain | Super
+    | External | Literal | Plain | Super | Partial
 )  # fmt: skip
 Value = frozenset[Thing]
 

@@ -1,0 +1,48 @@
+"""The order in which the things of a value are taken: the same in every run."""
+
+from __future__ import annotations
+
+from datalint.flow.values import (
+    Bound,
+    ClassRef,
+    Closure,
+    Container,
+    External,
+    Instance,
+    Literal,
+    Method,
+    Opaque,
+    Partial,
+    Super,
+    TensorRef,
+    Thing,
+    Value,
+)
+
+
+def ordered(value: Value) -> list[Thing]:
+    """In an order that is the same in every run."""
+    return (
+        sorted(value, key=lambda t: (type(t).__name__, _rank(t))) if len(value) > 1 else list(value)
+    )
+
+
+def _rank(thing: Thing) -> tuple[object, ...]:
+    match thing:
+        case TensorRef() | Opaque() | Container() | Instance():
+            return tuple(thing.key)
+        case ClassRef() | Closure():
+            return (thing.node.serial, thing.frame)
+        case Method():
+            return (thing.function.node.serial, *_rank(thing.receiver))
+        case Bound():
+            return (thing.name, type(thing.receiver).__name__, *_rank(thing.receiver))
+        case External():
+            return (thing.name,)
+        case Super():
+            return (thing.cls.node.serial,)
+        case Partial():
+            return _rank(thing.callee)
+        case Literal():
+            return (type(thing.value).__name__, repr(thing.value))
+    return ()
