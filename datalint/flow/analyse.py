@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd
@@ -91,7 +92,10 @@ def _arguments(
             value = run.container(function, kind, contents, parameter.name)
             continue
         else:
-            program.parameters[Key(function.serial, 0, 0, (parameter.name,))] = parameter.name
+            key = Key(function.serial, 0, 0, (parameter.name,))
+            program.parameters[key] = parameter.name
+            if "Tensor" in parameter.annotation.replace(".", " ").split():
+                run.state.tensors[key] = replace(run.state.tensor(key), known=True)
         arguments.keywords[parameter.name] = value
     return arguments
 

@@ -8,7 +8,7 @@ from datalint.flow import autograd, ir
 from datalint.flow.library import Library
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
-from datalint.flow.run import YIELDED, Frame
+from datalint.flow.run import DIFFERENTIABLE_GRADS, YIELDED, Frame
 from datalint.flow.state import Contents, GraphNode, Save, Tensor, join_all
 from datalint.flow.values import (
     ANY,
@@ -154,12 +154,35 @@ class Calls(Library):
         """`MyFunction.apply(x)` of an autograd Function: what it saves is its own affair."""
         forward = self.class_attribute(cls, "forward")
         if name == "apply" and forward:
-            context = just(Opaque(self.key(node, "ctx")))
-            given = replace(arguments, positional=[context, *arguments.positional])
-            grad, self.state.grad = self.state.grad, Tri.NO
-            self.call_all(node, forward, given)
-            self.state.grad = grad
+            return self.apply_function(node, cls, forward, arguments)
         return self.unknown(node, f"{cls.node.name}.{name}", arguments)
+
+    def apply_function(
+        self, node: ir.Node, cls: ClassRef, forward: Value, arguments: Arguments
+    ) -> Value:
+        """An autograd Function: one node, which keeps what its forward puts on `ctx`."""
+        given = self.tensors(arguments.all)
+        tracked = self.recorded(given)
+        context = Opaque(self.key(node, "ctx"))
+        passed = replace(arguments, positional=[just(context), *arguments.positional])
+        grad, self.state.grad = self.state.grad, Tri.NO
+        result = self.call_all(node, forward, passed)
+        self.state.grad = grad
+        if not tracked:
+            return result
+        held = [v for (k, _), v in self.state.attributes.items() if k == context.key]
+        kept = self.tensors(NOTHING.union(*held))
+        saves = {Save(s, "input", key) for key, t in kept.items() for s in t.storages}
+        parents = frozenset().union(*(t.nodes for t in given.values()))
+        edits = autograd.edits_of(self.state, given.values())
+        key = self.key(node)
+        name = f"{cls.node.name}.apply"
+        made = GraphNode(name, node, tracked, parents, frozenset(saves), edits)
+        self.state.nodes[key] = made
+        for place, tensor in self.tensors(result).items():
+            grown = replace(tensor, tracked=tracked, nodes=frozenset({key}))
+            self.state.tensors[place] = grown
+        return result
 
     def call_all(self, node: ir.Node, callees: Value, arguments: Arguments) -> Value:
         return self.each(callees, lambda c: self.call_thing(node, c, arguments))
@@ -200,6 +223,9 @@ class Calls(Library):
             operator = facts.method(name)
             same = operator and operator.sharing in ("alias", "maybe") and operator.tracked
             return result | just(thing) if same else result
+        if name == "save_for_backward":
+            self.store(thing.key, ".saved", arguments.all, strong=True)
+            return PLAIN
         called = thing.key.at(name)
         return self.unknown(node, name, arguments, receiver=just(thing), region=called)
 
@@ -274,10 +300,25 @@ class Calls(Library):
         nodes = frozenset().union(*(t.nodes for t in tensors.values()))
         consumer = autograd.Consumer(node, backward=True)
         autograd.need(self.state, self.events, tensors.values(), consumer)
-        keep = [arguments.keywords.get(k, NOTHING) for k in ("retain_graph", "create_graph")]
-        if not any(k and constant(k) not in (False, None) for k in keep):
+        if self.asked(arguments, "create_graph"):
+            return self.gradients(node, nodes)
+        if not self.asked(arguments, "retain_graph"):
             autograd.settle(self.state, nodes)
-        return PLAIN
+        return self.untracked_result(node, "grad")
+
+    def asked(self, arguments: Arguments, flag: str) -> bool:
+        """Whether a flag is given as anything but a plain no."""
+        given = arguments.keywords.get(flag)
+        return given is not None and constant(given) not in (False, None)
+
+    def gradients(self, node: ir.Node, roots: frozenset[Key]) -> Value:
+        """With `create_graph` gradients hang from the graph they were made of."""
+        key = self.key(node)
+        self.state.nodes[key] = GraphNode("backward", node, Tri.YES, roots)
+        made = Tensor(frozenset({key}), Tri.YES, frozenset({key}))
+        result = self.new_tensor(key, made)
+        self.state.variables[0, DIFFERENTIABLE_GRADS] = result
+        return result
 
     # Functions in sight
 
@@ -293,6 +334,7 @@ class Calls(Library):
         self.parents[frame.id] = closure.frame
         grad = self.state.grad
         self.stack.append(frame)
+        frame.at_yield, self.at_yield = self.at_yield, None
         self.bind(closure, site, arguments)
         if self.untracked(function):
             self.state.grad = Tri.NO

@@ -240,6 +240,8 @@ class Evaluate(Calls):
         value = self.value(node.value) if node.value else PLAIN
         place = self.frame.id, YIELDED
         self.state.variables[place] = self.state.variables.get(place, NOTHING) | value
+        if self.frame.at_yield:
+            self.frame.at_yield(value)
         self.escapes(node, value)
         return just(Opaque(self.key(node)))
 

@@ -26,8 +26,6 @@ class Kind(enum.Enum):
     MASKING = "masking"
     #: sign, round and the like: meant to be invisible to the gradient.
     STRAIGHT_THROUGH = "straight-through"
-    #: A new state that does not depend on the old one or the input: `clamp_`, `sign_`, `zero_`.
-    IDEMPOTENT = "idempotent"
 
 
 class Evidence(enum.IntEnum):

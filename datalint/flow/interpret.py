@@ -257,6 +257,11 @@ class Interpreter(Evaluate):
 
     def do_With(self, node: ir.With) -> None:
         grad = self.state.grad
+        managers = self.generators(node.context)
+        if managers:
+            for closure, arguments in managers:
+                self.around(node, closure, arguments)
+            return
         context = self.value(node.context)
         for thing in context:
             if isinstance(thing, External) and thing.name.removesuffix("()") in CONTEXTS:
@@ -270,6 +275,40 @@ class Interpreter(Evaluate):
             for thing in context:
                 self.managed(node, thing, "__exit__", Arguments(error))
             self.state.grad = grad
+
+    def generators(self, context: ir.Expr) -> list[tuple[Closure, Arguments]]:
+        """The generator functions in sight that `with f(...)` runs around its body."""
+        if not isinstance(context, ir.Call):
+            return []
+        if isinstance(context.callee, ir.Attribute) and context.callee.name not in self.managers:
+            return []
+        if isinstance(context.callee, ir.Name) and context.callee.id not in self.managers:
+            return []
+        found = []
+        for thing in self.value(context.callee):
+            closure = thing.function if isinstance(thing, Method) else thing
+            if isinstance(closure, Closure) and closure.node.generator:
+                arguments = self.arguments(context)
+                if isinstance(thing, Method):
+                    arguments = self.with_receiver(thing, arguments)
+                found.append((closure, arguments))
+        return found
+
+    def around(self, node: ir.With, closure: Closure, arguments: Arguments) -> None:
+        """`@contextmanager`: the body of the `with` runs where the generator yields."""
+        depth, went_on = len(self.stack), [False]
+
+        def body(value: Value) -> None:
+            inner, self.stack = self.stack[depth:], self.stack[:depth]
+            if node.target is not None:
+                self.assign(node, node.target, value)
+            self.block(node.body)
+            went_on[0] |= self.alive
+            self.stack += inner
+
+        self.at_yield = body
+        self.invoke(closure, node, arguments)
+        self.alive = went_on[0]
 
     def managed(self, node: ir.With, thing: Thing, name: str, arguments: Arguments) -> Value:
         """Call a context manager's method, if its class is in sight."""

@@ -186,16 +186,19 @@ class Library(Containers, Modules):
             return self.leaf(node, name, arguments)
         if name in ("torch.autograd.backward", "torch.autograd.grad"):
             roots = arguments.get(0, "tensors") | arguments.get(0, "outputs")
-            self.backward(node, roots, arguments)
-            return self.untracked_result(node, name)
+            return self.backward(node, roots, arguments)
         if name == "torch.Tensor.data.__get__" and isinstance(node, ir.Call):
             return self.descriptor(node, arguments)
         if name == "torch.is_grad_enabled" and self.state.grad != Tri.MAYBE:
             return just(Literal(self.state.grad == Tri.YES))
+        if name.endswith(".checkpoint.checkpoint"):
+            function, *passed = arguments.positional or [PLAIN]
+            return self.call_all(node, function, Arguments(passed, arguments.keywords))
         if name == "torch.finfo":
             return just(External("torch.finfo()"))
         operator = facts.function(name)
         if operator:
+            self.evident(arguments)
             result = self.apply(operator, node, arguments)
             return self.required(result, arguments) if last in _FACTORIES else result
         if name.startswith("torch.nn.") and (last[:1].isupper() or facts.module(name)):
@@ -210,6 +213,12 @@ class Library(Containers, Modules):
         if name.endswith(("pack_padded_sequence", "pack_sequence")):
             return just(Instance(self.key(node), "torch.nn.utils.rnn.PackedSequence"))
         return self.unknown(node, last, arguments)
+
+    def evident(self, arguments: Arguments) -> None:
+        """What is passed to an operator of torch is a tensor, if it is anything that has `.data`."""
+        for key, tensor in self.direct(arguments.all).items():
+            if not tensor.known:
+                self.state.tensors[key] = replace(tensor, known=True)
 
     def set_grad(self, arguments: Arguments) -> Value:
         wanted = constant(arguments.get(0, "mode"))

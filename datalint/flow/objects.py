@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from datalint.flow import autograd
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.operators import Arguments, Operators
-from datalint.flow.run import PARAMETERS
+from datalint.flow.run import DIFFERENTIABLE_GRADS, PARAMETERS
 from datalint.flow.state import Contents, Tensor
 from datalint.flow.values import (
     GRAD,
@@ -82,9 +82,7 @@ class Objects(Operators):
         if name == "requires_grad" and tensor.tracked != Tri.MAYBE:
             return just(Literal(tensor.tracked == Tri.YES))
         if name == "grad":
-            place = key.at(GRAD)
-            storages = frozenset(s.at(GRAD) for s in tensor.storages)
-            return self.new_tensor(place, Tensor(storages, Tri.NO, via=tensor.via))
+            return self.gradient(key, tensor)
         operator = facts.attribute(name)
         if operator and operator.sharing is not Sharing.NOT_A_TENSOR:
             return self.apply(operator, node, Arguments([just(thing)]))
@@ -93,6 +91,14 @@ class Objects(Operators):
         if isinstance(thing, TensorRef):
             return just(Bound(thing, name))
         return self.below(thing, name)
+
+    def gradient(self, key: Key, tensor: Tensor) -> Value:
+        """`x.grad`: memory of its own, in a graph only if a backward was asked for one."""
+        storages = frozenset(s.at(GRAD) for s in tensor.storages)
+        made = self.direct(self.state.variables.get((0, DIFFERENTIABLE_GRADS), NOTHING)).values()
+        nodes = frozenset().union(*(t.nodes for t in made))
+        tracked = Tri.YES if nodes else Tri.NO
+        return self.new_tensor(key.at(GRAD), Tensor(storages, tracked, nodes, tensor.via))
 
     def below(self, thing: Opaque, *names: str) -> Value:
         """Something reached through an unknown thing: in the same graph, under the same memory."""
@@ -220,6 +226,13 @@ class Objects(Operators):
             autograd.swap(self.state, write, key)
             moved = storages or frozenset({self.key(site)})
             self.state.tensors[key] = replace(tensor, storages=moved)
+        self.share(node, given)
+
+    def share(self, node: ir.Attribute, given: dict[Key, Tensor]) -> None:
+        """What was assigned is written on under a version counter of its own from now on."""
+        for key, tensor in given.items():
+            if not tensor.via:
+                self.state.tensors[key] = replace(tensor, via=frozenset({node}))
 
     # Items and elements
 

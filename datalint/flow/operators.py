@@ -62,13 +62,10 @@ class Operators(Run):
 
     def apply(self, operator: Operator, site: ir.Node, arguments: Arguments) -> Value:
         """The result of a call; the state knows afterwards what it saved and wrote."""
-        for keyword in ("inplace", "max_norm"):
-            flag = arguments.keywords.get(keyword)
-            given = (
-                operator.given(keyword) if flag and constant(flag) not in (False, None) else None
-            )
-            operator = given or operator
         named = arguments.by_name(operator)
+        for flag in ("inplace", "max_norm"):
+            if flag in named and constant(named[flag]) not in (False, None):
+                operator = operator.given(flag) or operator
         tensors = {name: self.tensors(value) for name, value in named.items()}
         return self.operate(operator, site, named, tensors)
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The variable in which a generator's frame keeps what it has yielded.
 YIELDED = "%yielded"
+#: The variable that holds the gradients a backward with `create_graph` made.
+DIFFERENTIABLE_GRADS = "%grads"
 #: Region of all of a module's parameters and buffers, as a path element.
 PARAMETERS = ".parameters"
 
@@ -40,6 +42,8 @@ class Frame:
     context: int
     function: ir.Function | None
     returned: list[tuple[State, Value]] = field(default_factory=list)
+    #: What runs at a yield: the body of the `with` that this generator manages.
+    at_yield: Callable[[Value], None] | None = None
     breaks: list[list[State]] = field(default_factory=list)
     continues: list[list[State]] = field(default_factory=list)
     raised: list[list[State]] = field(default_factory=list)
@@ -65,6 +69,9 @@ class Run:
         #: Steps left before callees are taken as unknown.
         self.budget = 0
         self.forward = False
+        #: Names of the generator functions that are context managers.
+        self.managers = {f.name for f in program.module.functions if f.generator and f.decorators}
+        self.at_yield: Callable[[Value], None] | None = None
 
     @property
     def frame(self) -> Frame:

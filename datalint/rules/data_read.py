@@ -28,7 +28,7 @@ def judge(seen: Seen) -> Verdict | None:
         f"`{name}.detach()` gives the same values and keeps the version counter",
         Confidence.HIGH,
         (),
-        detach(seen.node.origin, [], kind, "Use `.detach()`"),
+        detach(seen, [], kind, "Use `.detach()`"),
     )
 
 

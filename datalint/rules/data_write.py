@@ -28,7 +28,7 @@ def judge(seen: Seen) -> Verdict | None:
         "write under `with torch.no_grad():` without `.data`",
         Confidence.HIGH,
         (Step(writes[0].site.origin, "written here"),),
-        detach(seen.node.origin, writes),
+        detach(seen, writes),
     )
 
 

@@ -10,7 +10,7 @@ import libcst as cst
 from datalint.finding import Applicability
 
 if TYPE_CHECKING:
-    from datalint.flow.events import Write
+    from datalint.flow.events import Seen, Write
 
 _AUGMENTED = {
     cst.AddAssign: "add_",
@@ -73,14 +73,15 @@ def detached(read: cst.CSTNode) -> str | None:
 
 
 def detach(
-    read: cst.CSTNode,
+    seen: Seen,
     writes: list[Write],
     applicability: Applicability = Applicability.UNSAFE,
     message: str = "Use `.detach()`, whose writes the version counter sees",
 ) -> Rewrite | None:
     """Replace the read by `.detach()`; None where that cannot be written."""
+    read = seen.node.origin
     instead = detached(read)
-    if instead is None or any(w.setter for w in writes):
+    if instead is None or seen.assigned is not None:
         return None
     for write in writes:
         statement = write.site.origin

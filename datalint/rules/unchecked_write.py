@@ -17,6 +17,10 @@ from datalint.rules.rule import Rule, Step, Verdict
 if TYPE_CHECKING:
     from datalint.flow.events import Damage, Seen
 
+_IDEMPOTENT = {
+    "clamp_", "clamp_min_", "clamp_max_", "clip_", "relu_", "abs_", "absolute_", "hardtanh_",
+    "nan_to_num_", "renorm_", "threshold_", "relu6_", "tril_", "triu_",
+}  # fmt: skip
 AGAIN = "that the module is called again before backward"
 #: Functions in which a write to an argument is their very purpose: the caller has no graph yet.
 _PREPARING = re.compile(
@@ -45,7 +49,7 @@ def _assumed(seen: Seen) -> Verdict | None:
         _help(damage, name),
         Confidence.MEDIUM,
         story.told(damage, verb),
-        detach(seen.node.origin, [damage.write]) if damage.saved else None,
+        detach(seen, [damage.write]) if damage.saved else None,
     )
 
 
@@ -53,7 +57,14 @@ def _reached(seen: Seen, damage: Damage) -> bool:
     place = seen.writes.get(damage.write, Place())
     if not place.forward or (not damage.saved and not untracked_write.concerns(damage)):
         return False
-    return damage.write.kind is Kind.COMPUTED or not damage.again
+    return not damage.again or not _idempotent(damage.write)
+
+
+def _idempotent(write: Write) -> bool:
+    """Whether writing it again leaves it as it is: a second call then changes nothing."""
+    if write.kind is not Kind.COMPUTED:
+        return True
+    return write.operator.removeprefix("nn.functional.") in _IDEMPOTENT
 
 
 def _help(damage: Damage, name: str) -> str:
@@ -86,7 +97,7 @@ def _told(seen: Seen, write: Write, place: Place) -> Verdict:
         f"write through `{name}.detach()`: the same values, and backward raises if it was saved",
         Confidence.MEDIUM,
         (Step(write.site.origin, "written here"),),
-        detach(seen.node.origin, [write]),
+        detach(seen, [write]),
     )
 
 

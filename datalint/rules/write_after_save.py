@@ -29,7 +29,7 @@ def judge(seen: Seen) -> Verdict | None:
         _help(seen, damage, name),
         story.confidence(damage),
         story.told(damage, f"`{damage.operator}` saves {story.saved(damage)} here"),
-        detach(seen.node.origin, [damage.write]),
+        detach(seen, [damage.write]),
     )
 
 
