@@ -1,0 +1,42 @@
+"""Reports: what the runner found, made into text.
+
+A reporter is a module with one function,
+
+    render(report, sources, look=PLAIN) -> str
+
+- `report` (`outcome.Report`) holds the findings and problems in the order in which every
+  format prints them, and the numbers of what is not shown.
+- `sources` holds, by path, the text of each file that has a finding.
+- `look` says whether a report for people may use color and has a summary line; a format for
+  programs has one look and does not heed it.
+
+It returns the whole report, line ends included, or nothing where there is nothing to say; it
+prints nothing, reads nothing and knows no terminal. In a report for people whatever comes from a
+file or a path goes through `screen.visible`, so that no source can act on a terminal.
+To add one: write the module, name it in `REPORTERS`, and show it in a snapshot test.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from datalint.report import concise, json, text
+from datalint.report.outcome import PLAIN, Look, Problem, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Render(Protocol):
+    """The one function of a reporter."""
+
+    def __call__(self, report: Report, sources: Mapping[str, str], look: Look = PLAIN) -> str: ...
+
+
+REPORTERS: dict[str, Render] = {
+    "text": text.render,
+    "concise": concise.render,
+    "json": json.render,
+}
+
+__all__ = ["PLAIN", "REPORTERS", "Look", "Problem", "Render", "Report"]

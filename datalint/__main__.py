@@ -1,0 +1,5 @@
+"""`python -m datalint`"""
+
+from datalint.cli import main
+
+main()

@@ -1,0 +1,46 @@
+"""What one run over many files found: all that a reporter is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datalint.finding import Finding
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Problem:
+    """A file or folder that was not analysed, and why."""
+
+    path: str
+    row: int
+    column: int
+    reason: str
+    #: Where the fault is ours: the traceback.
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Findings and problems in the order in which they are to be printed, and what is not shown."""
+
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    #: How many files were judged.
+    checked: int = 0
+    #: How many writes only a rule that was not selected reports.
+    hidden: int = 0
+    #: How many findings of selected rules are below the confidence asked for.
+    doubtful: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a report for people is to look; formats for programs have but one."""
+
+    color: bool = False
+    summary: bool = True
+
+
+PLAIN = Look()
