@@ -161,7 +161,10 @@ def test_every_feature_occurs() -> None:
 FEATURES = """
     alias by name; alias by walrus; alias by tuple unpacking; alias by star unpacking;
     alias by list; alias by append; alias by dict; alias by dict item; alias by attribute;
-    alias by attribute set; alias by conditional; alias by list out; alias by loop; whole;
+    alias by attribute set; alias by conditional; alias by list out; alias by loop;
+    alias by nested unpacking; alias by comprehension;
+    alias by setattr; custom function; decorated helper; recursion; match; for over parameters;
+    comprehension that writes; whole;
     view then data; data then view; getattr({x}, 'data'); torch.Tensor.data.__get__({x});
     view; several views; detach; requires_grad_; rebinding; total; module; module class;
     module that writes in forward; method; generator; closure; lambda; lambda closure;

@@ -158,6 +158,12 @@ def another_name(scope: Scope, ref: Ref | None = None) -> Ref | None:
         "walrus": ([f"({name} := {ref.text})"], name),
         "tuple unpacking": ([f"{name}, {rest} = {ref.text}, {other.text}"], name),
         "star unpacking": ([f"{rest}, *{name} = {other.text}, {ref.text}"], f"{name}[0]"),
+        "nested unpacking": ([f"{rest}, ({name}, _) = 0, ({ref.text}, 1)"], name),
+        "comprehension": ([f"{box} = [t for t in ({ref.text},)]"], f"{box}[0]"),
+        "setattr": (
+            [f"{cell} = Cell(None)", f"setattr({cell}, 'slot', {ref.text})"],
+            f"{cell}.slot",
+        ),
         "list": ([f"{box} = [{other.text}, {ref.text}]"], f"{box}[1]"),
         "append": ([f"{box} = []", f"{box}.append({ref.text})"], f"{box}[0]"),
         "dict": ([f"{box} = {{'a': {ref.text}, 'b': {other.text}}}"], f"{box}['a']"),

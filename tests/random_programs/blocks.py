@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.random_programs.aliases import alias_data, view
+from tests.random_programs.model import Write
 from tests.random_programs.operators import indexed, masked, operation
 from tests.random_programs.scope import OPERANDS, Kind, Ref, Scope
 from tests.random_programs.writes import target, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+CARRIED = (
+    "torch.tanh({x} * {y})",
+    "{x} * {y}",
+    "{x}.sigmoid()",
+    "{x} + {y}.sin()",
+    "{x}.exp() * 0.1",
+)
 
 
 def rebind(scope: Scope) -> None:
@@ -108,10 +118,17 @@ def branch(scope: Scope) -> None:
     scope.book.flag = True
     then, other = scope.inner(), scope.inner()
     _fill(then)
+    if scope.draw.chance(15):
+        _fill(other, 2)
+        cases = scope.inner()
+        cases.block("case True:", then)
+        cases.block("case _:", other)
+        return scope.block("match flag:", cases, "match")
     scope.block(scope.draw.choice(["if flag:", "if not flag:"]), then, "branch")
     if scope.draw.chance(40):
         _fill(other, 2)
         scope.block("else:", other)
+    return None
 
 
 def count(scope: Scope) -> None:
@@ -147,14 +164,41 @@ def over_tensors(scope: Scope) -> None:
     write(inner, element)
     if scope.draw.chance(30):
         operation(inner)
-    head = scope.draw.choice(
-        [
-            "for {t} in ({a}, {b}):",
-            "for _, {t} in enumerate([{a}, {b}]):",
-            "for {t} in [{a}] + [{b}]:",
-        ]
-    )
-    scope.block(head.format(t=name, a=a.text, b=b.text), inner, "for over tensors")
+    head = scope.draw.choice(OVER).format(t=name, a=a.text, b=b.text)
+    scope.block(head, inner, "for over tensors")
+
+
+OVER = (
+    "for {t} in ({a}, {b}):",
+    "for _, {t} in enumerate([{a}, {b}]):",
+    "for {t} in [{a}] + [{b}]:",
+    "for {t} in {{'a': {a}, 'b': {b}}}.values():",
+    "for _, {t} in {{'a': {a}, 'b': {b}}}.items():",
+    "for {t}, _ in zip([{a}, {b}], range(2)):",
+    "for {t} in reversed([{a}, {b}]):",
+)
+
+
+def comprehension(scope: Scope) -> None:
+    """`[t.data.mul_(2) for t in (a, b)]`."""
+    a = scope.find(Kind.TRACKED, Kind.LEAF)
+    b = scope.find(Kind.TRACKED, Kind.LEAF, shape=a.shape) if a else None
+    if a is not None and b is not None:
+        text = scope.draw.choice(["{t}.mul_(3.0)", "{t}.clamp_(max=0.1)", "torch.sin_({t})"])
+        each = f"[{text} for t in ({a.text}, {b.text})]"
+        scope.write(Write(scope.number(), "t.data", each, inner=True), "comprehension that writes")
+
+
+def over_parameters(scope: Scope) -> None:
+    """`for p in net.parameters(): p.data.mul_(2)`: an update, a clip."""
+    if not scope.book.nets:
+        return comprehension(scope)
+    text = scope.draw.choice(["{t}.mul_(0.9)", "{t}.clamp_(-0.1, 0.1)", "{t}.add_(0.5)"])
+    head = scope.draw.choice(["for p in {}.parameters():", "for _, p in {}.named_parameters():"])
+    inner = scope.inner()
+    inner.write(Write(scope.number(), "p.data", text))
+    scope.block(head.format(scope.draw.choice(scope.book.nets)), inner, "for over parameters")
+    return None
 
 
 def attempt(scope: Scope) -> None:
@@ -167,11 +211,12 @@ def attempt(scope: Scope) -> None:
 
 
 def without_grad(scope: Scope) -> None:
-    """`with torch.no_grad():`, where nothing is saved and writes are writes all the same."""
+    """`with torch.no_grad():` saves nothing; writes in it are writes all the same."""
     inner = scope.inner()
     inner.grad = False
     _fill(inner)
-    scope.block("with torch.no_grad():", inner, "no_grad")
+    head = scope.draw.choice(["with torch.no_grad():", "with torch.set_grad_enabled(False):"])
+    scope.block(head, inner, "no_grad")
 
 
 #: By how often.
@@ -180,6 +225,8 @@ BLOCKS: dict[Callable[[Scope], None], int] = {
     count: 4,
     repeat: 2,
     over_tensors: 4,
+    comprehension: 2,
+    over_parameters: 5,
     attempt: 2,
     without_grad: 3,
 }

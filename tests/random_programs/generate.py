@@ -183,7 +183,9 @@ def _backward(scope: Scope, last: bool) -> None:
     )
     scope.refs = list(settled)
     scope.say("total = torch.zeros(())")
-    if draw.chance(50):
+    if book.nets and draw.chance(60):
+        blocks.over_parameters(scope)
+    elif draw.chance(50):
         writes_after = scope.find(Kind.SETTLED, Kind.LEAF, Kind.DATA)
         if writes_after is not None:
             writes.write(scope, writes_after)

@@ -1,4 +1,4 @@
-"""Functions and classes programs are split into: writers, operators, closures, methods, modules."""
+"""Functions programs are split into: writers, operators, closures, generators, decorated ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tests.random_programs import classes
 from tests.random_programs.aliases import read
 from tests.random_programs.model import Block, Line, Write
 from tests.random_programs.operators import operation
@@ -20,20 +21,13 @@ def _define(scope: Scope, head: str, inner: Scope) -> None:
     scope.book.helpers.append(Block(head, tuple(inner.statements)))
 
 
-def _parameters(scope: Scope, *refs: Ref) -> Scope:
-    """The inside of a function on `refs`, which cannot see the names of `scope`."""
-    inner = Scope(scope.book, list(refs), scope.depth + 1)
-    inner.grad = scope.grad
-    return inner
-
-
 def writer(scope: Scope) -> None:
     """`def touch(t): t.data.mul_(2)`, called, perhaps by way of another helper."""
     owner = target(scope)
     if owner is None:
         return
     name = scope.book.fresh("touch")
-    inner = _parameters(scope, Ref("t", owner.shape, owner.kind))
+    inner = scope.function(Ref("t", owner.shape, owner.kind))
     write(inner, inner.refs[0])
     _define(scope, f"def {name}(t):", inner)
     if scope.draw.chance(25):
@@ -51,7 +45,7 @@ def writer_of_its_argument(scope: Scope) -> None:
     if owner is None or owner.kind in (Kind.MASK, Kind.INDEX):
         return
     text, shape = (owner.text, owner.shape) if owner.kind is Kind.DATA else read(scope, owner)
-    _, made = spelled(_parameters(scope), replace(owner, text="t"), "t", shape)
+    _, made = spelled(scope.function(), replace(owner, text="t"), "t", shape)
     body, name = made.text.replace("{t}", "t"), scope.book.fresh("edit")
     if made.setter or (made.tracked and not body.startswith("t ")):
         return  # given a tracked argument, this body would not be an edit in autograd's sight
@@ -94,7 +88,7 @@ def operator_helper(scope: Scope) -> None:
     x = scope.operand()
     y = scope.operand(x.shape)
     name = scope.book.fresh("act")
-    inner = _parameters(scope, Ref("t", x.shape, x.kind), Ref("u", y.shape, y.kind))
+    inner = scope.function(Ref("t", x.shape, x.kind), Ref("u", y.shape, y.kind))
     for _ in range(scope.draw.integer(1, 2)):
         operation(inner)
     if scope.draw.chance(30):
@@ -126,7 +120,7 @@ def passing_helper(scope: Scope) -> None:
         return
     name = scope.book.fresh("same")
     if scope.draw.chance(50):
-        inner = _parameters(scope)
+        inner = scope.function()
         text, shape = read(inner, Ref("t", ref.shape, ref.kind))
         inner.say(f"return {text}", "helper that returns .data")
         _define(scope, f"def {name}(t):", inner)
@@ -153,63 +147,23 @@ def generator(scope: Scope) -> None:
     scope.block(f"for {element.text} in {name}({a.text}, {b.text}):", inner, "generator")
 
 
-def method(scope: Scope) -> None:
-    """A class that keeps a tensor, and a method that writes to it or saves it."""
-    ref = scope.find(Kind.TRACKED) or scope.find(Kind.LEAF)
-    if ref is None:
+def decorated(scope: Scope) -> None:
+    """`@torch.no_grad()`: saves nothing, writes all the same; and a function that calls itself."""
+    owner = target(scope)
+    if owner is None:
         return
-    name, unit = scope.book.fresh("Unit"), scope.book.fresh("unit")
-    kept = Ref("self.kept", ref.shape, ref.kind)
-    edits = _parameters(scope, kept)
-    write(edits, kept)
-    acts = _parameters(scope, kept)
-    operation(acts)
-    out = acts.refs[-1]
-    acts.say(f"return {out.text}")
-    body = (
-        Block("def __init__(self, kept):", (Line("self.kept = kept"),)),
-        Block("def edit(self):", tuple(edits.statements)),
-        Block("def act(self):", tuple(acts.statements)),
-    )
-    scope.book.helpers.append(Block(f"class {name}:", body))
-    scope.say(f"{unit} = {name}({ref.text})", "method")
-    for call in scope.draw.choice([("act", "edit"), ("edit", "act"), ("act", "edit", "act")]):
-        if call == "act":
-            kind = Kind.TRACKED if scope.grad else Kind.PLAIN
-            scope.bind(f"{unit}.act()", out.shape, kind, "y")
-        else:
-            scope.say(f"{unit}.edit()")
-
-
-def module_class(scope: Scope) -> None:
-    """An `nn.Module` whose `forward` may write to what it computed, or to its weight."""
-    x = scope.operand()
-    name, net = scope.book.fresh("Net"), scope.book.fresh("net")
-    weight = Ref("self.weight", x.shape, Kind.LEAF)
-    forward = _parameters(scope, weight, Ref("x", x.shape, x.kind))
-    for _ in range(scope.draw.integer(1, 3)):
-        operation(forward)
+    name = scope.book.fresh("touch")
+    inner = scope.function(Ref("t", owner.shape, owner.kind))
+    write(inner, inner.refs[0])
     if scope.draw.chance(50):
-        write(forward, weight if scope.draw.chance(30) else target(forward) or weight)
-        scope.book.features["module that writes in forward"] += 1
-        operation(forward)
-    out = scope.draw.choice(forward.refs[2:])
-    forward.say(f"return {out.text}")
-    init = (
-        Line("super().__init__()"),
-        Line(f"self.weight = nn.Parameter(torch.randn({x.shape}))"),
-    )
-    body = (
-        Block("def __init__(self):", init),
-        Block("def forward(self, x):", tuple(forward.statements)),
-    )
-    scope.book.helpers.append(Block(f"class {name}(nn.Module):", body))
-    scope.say(f"{net} = {name}()", "module class")
-    scope.book.leaves.append(f"{net}.weight")
-    scope.refs.append(Ref(f"{net}.weight", x.shape, Kind.LEAF))
-    for _ in range(scope.draw.integer(1, 2)):
-        kind = out.kind if out.kind is not Kind.LEAF else Kind.TRACKED
-        scope.bind(f"{net}({x.text})", out.shape, kind, "y")
+        scope.book.helpers.append(Line("@torch.no_grad()"))
+        _define(scope, f"def {name}(t):", inner)
+        scope.say(f"{name}({owner.text})", "decorated helper")
+        return
+    again = Block("if n:", (Line(f"return {name}(t, n - 1)"),))
+    body = (again, *inner.statements)
+    scope.book.helpers.append(Block(f"def {name}(t, n):", body))
+    scope.say(f"{name}({owner.text}, 2)", "recursion")
 
 
 #: By how often.
@@ -220,6 +174,8 @@ HELPERS: dict[Callable[[Scope], None], int] = {
     operator_helper: 5,
     passing_helper: 3,
     generator: 2,
-    method: 3,
-    module_class: 3,
+    decorated: 2,
+    classes.method: 3,
+    classes.module_class: 3,
+    classes.custom_function: 2,
 }

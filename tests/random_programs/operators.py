@@ -194,6 +194,8 @@ def module(scope: Scope) -> tuple[str, Net]:
     net = scope.draw.choice(MODULES)
     name = scope.book.fresh("net")
     scope.say(f"{name} = {net.text}", "module")
+    if net.parameters:
+        scope.book.nets.append(name)
     for parameter in net.parameters:
         scope.book.leaves.append(name + parameter)
         scope.refs.append(Ref(name + parameter, _shape(net, parameter), Kind.LEAF))

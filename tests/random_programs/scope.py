@@ -48,6 +48,7 @@ class Book:
     draw: Draw
     helpers: list[Statement] = field(default_factory=list)
     leaves: list[str] = field(default_factory=list)
+    nets: list[str] = field(default_factory=list)
     features: Counter[str] = field(default_factory=Counter)
     names: Counter[str] = field(default_factory=Counter)
     writes: int = 0
@@ -69,13 +70,17 @@ class Scope:
         self.depth = depth
         #: Whether operators are tracked here.
         self.grad = True
-        #: Whether names of this scope may be written into containers and kept.
-        self.loops = False
 
     def inner(self) -> Scope:
         """A block inside this one."""
         scope = Scope(self.book, self.refs, self.depth + 1)
-        scope.grad, scope.loops = self.grad, self.loops
+        scope.grad = self.grad
+        return scope
+
+    def function(self, *refs: Ref) -> Scope:
+        """The inside of a function on `refs`, which cannot see the names of this scope."""
+        scope = Scope(self.book, list(refs), self.depth + 1)
+        scope.grad = self.grad
         return scope
 
     def say(self, text: str, *features: str) -> None:
