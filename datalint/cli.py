@@ -165,6 +165,8 @@ def _refuse_contradictions(
         raise click.UsageError("name a file or folder to check, for instance: datalint .")
     if "-" in paths and len(paths) > 1:
         raise click.UsageError("- is standard input and cannot be checked beside other paths")
+    if paths == ("-",) and sys.stdin is None:
+        raise click.UsageError("there is no standard input to check")
     if stdin_filename is not None and paths != ("-",):
         raise click.UsageError("--stdin-filename is for standard input: give - as the path")
     if quiet and verbose:
