@@ -160,7 +160,10 @@ def _backward(scope: Scope, last: bool) -> None:
     book.features[f"backward by {way}"] += 1
     leaf = book.leaves[0]
     if way == "grad":
-        scope.say(f"{leaf}.grad = torch.autograd.grad(loss, [{leaf}])[0]")
+        leaves = list(dict.fromkeys(book.leaves))
+        slopes = ", ".join(f"{leaf}.grad" for leaf in leaves)
+        call = f"torch.autograd.grad(loss, [{', '.join(leaves)}], allow_unused=True)"
+        scope.say(f"[{slopes}] = {call}")
     elif way == "create_graph":
         slope = book.fresh("g")
         scope.say(f"({slope},) = torch.autograd.grad(loss, {leaf}, create_graph=True)")

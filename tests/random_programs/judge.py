@@ -13,6 +13,8 @@ from tests.random_programs.truth import NAME, Watch, tracking, watching
 
 #: Beyond this, rounding decides.
 _LARGEST = 1e4
+#: Seeds of the other data on which a clean program must be right, too.
+OTHER_DATA = (1, 2)
 
 
 class Verdict(enum.StrEnum):
@@ -24,6 +26,7 @@ class Verdict(enum.StrEnum):
     UNJUDGED = "unjudged"
     EXCEPTED = "excepted"
     HIT_BUT_RIGHT = "hit but right"
+    LUCK = "right by luck"
     CLEAN = "clean"
     IDLE = "idle"
 
@@ -56,10 +59,9 @@ def judge(program: model.Program) -> Judgement:
     if not _sane(truth):
         return Judgement(Verdict.FAILS, "out of range", {}, {})
     after_save = {} if agree(written, truth) else _rows(watch, watch.spoilers)
-    wrong, unknown = set(), []
+    wrong, unknown = set[int](), list[str]()
     for number in sorted(watch.before_backward):
-        with tracking():
-            sight = execute_with_snapshots(model.with_tracked(program, number), NAME)
+        sight = _in_sight(model.with_tracked(program, number))
         if sight.error is not None or not _sane(sight):
             unknown.append(sight.error or "out of range")
         elif not agree(sight, truth):
@@ -72,6 +74,11 @@ def judge(program: model.Program) -> Judgement:
     if untracked:
         return Judgement(Verdict.UNTRACKED, f"writes {sorted(untracked)}", {}, untracked)
     return Judgement(_harmless(program, watch, unknown, excepted), "; ".join(unknown), {}, {})
+
+
+def _in_sight(rendering: str) -> Outcome:
+    with tracking():
+        return execute_with_snapshots(rendering, NAME)
 
 
 def _harmless(
@@ -87,7 +94,30 @@ def _harmless(
         return Verdict.HIT_BUT_RIGHT
     if detached.error is not None:
         return Verdict.UNJUDGED
-    return Verdict.CLEAN if watch.before_backward else Verdict.IDLE
+    if not watch.before_backward:
+        return Verdict.IDLE
+    luck = any(_wrong_on(program, seed, watch.before_backward) for seed in OTHER_DATA)
+    return Verdict.LUCK if luck else Verdict.CLEAN
+
+
+def _wrong_on(program: model.Program, seed: int, numbers: set[int]) -> bool:
+    """Whether an edit that changes no gradient does so on other data.
+
+    To multiply what a mask then hides, to clamp what is small enough: such programs are right as
+    they stand, but they are not clean.
+    """
+
+    def other(rendering: str) -> str:
+        return model.on_other_data(rendering, seed)
+
+    written = other(model.as_written(program))
+    truth = execute_with_snapshots(written, NAME)
+    told = [execute(written, NAME)]
+    told += [_in_sight(other(model.with_tracked(program, number))) for number in numbers]
+    comparable = truth.error is None and _sane(truth)
+    return comparable and any(
+        outcome.error is None and _sane(outcome) and not agree(outcome, truth) for outcome in told
+    )
 
 
 def agree(a: Outcome, b: Outcome) -> bool:

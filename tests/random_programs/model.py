@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 _HEAD = ("import torch", "import torch.nn.functional as F", "from torch import nn", "")
 _TRUTH = "; from tests.random_programs.truth import tracked, wrote"
 _READ = re.compile(r"\.data\b(?!\s*(=[^=]|[-+*/]=))")
+_NUMBERS = re.compile(r"torch\.tensor\(\[[-., 0-9]*\], requires_grad=True\)")
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,12 @@ def with_trace(program: Program) -> str:
         return f"{text}; {report}"
 
     return _render(program, spell, _TRUTH)
+
+
+def on_other_data(rendering: str, seed: int) -> str:
+    """A rendering with other numbers in its leaves and constants."""
+    seeded = rendering.replace("import torch", f"import torch; torch.manual_seed({seed})", 1)
+    return _NUMBERS.sub("torch.randn(3, requires_grad=True)", seeded)
 
 
 def _plainly(statement: Line | Write) -> str:

@@ -99,8 +99,7 @@ FILLS: tuple[Spelling, ...] = (
         """
         {t}.zero_() | {t}.masked_fill_({t} > 0.2, 0.2) | {t}.fill_({s}) |
         {t}.masked_fill_({t} > 0, {s}) | {t}[...] = {s} | {t}[{t} > 0] = {s} | {t}.normal_() |
-        {t}.uniform_(1, 2) | nn.init.normal_({t}) | nn.init.zeros_({t}) |
-        nn.init.constant_({t}, {s}) | torch.fill_({t}, {s}) | torch._foreach_zero_([{t}]) |
+        {t}.uniform_(1, 2) | torch.fill_({t}, {s}) | torch._foreach_zero_([{t}]) |
         {t}.bernoulli_()
         """,
         fill=True,
@@ -113,6 +112,10 @@ FILLS: tuple[Spelling, ...] = (
         fill=True,
         least_dimensions=1,
     ),
+    # What `nn.init` does, it does under `no_grad`.
+    Spelling("nn.init.normal_({t})", tracked="{t}.normal_()", fill=True),
+    Spelling("nn.init.zeros_({t})", tracked="{t}.zero_()", fill=True),
+    Spelling("nn.init.constant_({t}, {s})", tracked="{t}.fill_({s})", fill=True),
     Spelling("{t}.numpy().fill({s})", tracked="{t}.fill_({s})", fill=True),
 )
 OTHERS: tuple[Spelling, ...] = (
