@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,9 +14,12 @@ from datalint.finding import Applicability, Finding
 from datalint.rules import ALL
 from tests.fixture_case import FixtureCase, Reports, State, all_cases
 from tests.oracle import execute, same
-from tests.oracle.rewrite import with_edits
+from tests.oracle.rewrite import with_cures, with_edits
 from tests.oracle.trial import Trial, objections
 from tests.show import told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CASES = all_cases()
 DEFAULT = {rule.name for rule in ALL if rule.default}
@@ -75,6 +80,47 @@ def test_the_fix_makes_it_loud_or_right(case: FixtureCase) -> None:
             judged = trial.judged(outcome)
             problem = f"line {finding.span.row}: with the fix it is {judged}: {outcome.error}"
             assert judged in {"raises MOD", "right"}, told(case, [problem])
+
+
+def advised(finding: Finding) -> list[str]:
+    """The assignments that the help spells out in full, without a `new` still to be filled in."""
+    codes = re.findall("`([^`]+)`", finding.help)
+    return [code for code in codes if " = " in code and not re.search(r"\bnew\b", code)]
+
+
+@by_name([case for case in CASES if case.state is State.WRONG])
+def test_the_advice_is_right(case: FixtureCase) -> None:
+    trial = Trial(case, case.entries[0])
+    problems = [
+        f"line {finding.span.row}: {problem}"
+        for finding in findings(case)
+        if finding.rule in DEFAULT and advised(finding)
+        for problem in _flaws(trial, finding)
+    ]
+    assert not problems, told(case, problems)
+
+
+def _flaws(trial: Trial, finding: Finding) -> Iterator[str]:
+    cure, *straight_through = advised(finding)
+    cured = with_cures(trial.case.source, {finding.span.row: cure})
+    try:
+        outcome = trial.outcome(cured)
+    except SyntaxError as error:
+        yield f"`{cure}` is no statement: {error}"
+        return
+    if finding.rule == "untracked-write":
+        right = trial.judged(outcome) in {"raises MOD", "right"}
+    else:
+        # Zeros have no graph, and backward says so as loudly as one could wish.
+        loud = outcome.modified or ("zeros_like" in cure and "grad_fn" in (outcome.error or ""))
+        right = loud or same(outcome, trial.snapshots(cured))
+    if not right:
+        yield f"`{cure}` leaves it {trial.judged(outcome)}: {outcome}"
+    for form in straight_through:
+        # What passes the gradient by is what the untracked edit did, said openly.
+        passed = trial.outcome(with_cures(trial.case.source, {finding.span.row: form}))
+        if not same(passed, trial.written):
+            yield f"`{form}` does not pass the gradient by: {passed}"
 
 
 @by_name([case for case in CASES if case.entries == ("run",)])

@@ -192,6 +192,11 @@ def test_errors_are_told_with_their_type() -> None:
     )
 
 
+def test_a_gradient_that_never_arrived_is_an_error() -> None:
+    absent = program("x = torch.ones(1, requires_grad=True)\nreturn {'x': x.grad}")
+    assert execute(absent).error == "ValueError: no gradient reached x"
+
+
 def test_same_is_strict_about_keys_shapes_errors_and_lenient_about_nan() -> None:
     def returning(expression: str) -> str:
         return program(f"return {expression}")

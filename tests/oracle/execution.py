@@ -39,6 +39,9 @@ def execute(source: str, name: str = "<program>", entry: str = "run") -> Outcome
         try:
             exec(code, program.__dict__)
             gradients = program.__dict__[entry]()
+            absent = [key for key, gradient in gradients.items() if gradient is None]
+            if absent:
+                raise ValueError(f"no gradient reached {', '.join(absent)}")
         except Exception as error:  # whatever ends the program is the answer
             return Outcome({}, f"{type(error).__name__}: {error}")
     return Outcome({key: value.detach().clone() for key, value in gradients.items()})

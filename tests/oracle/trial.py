@@ -27,6 +27,10 @@ class Trial:
         """What PyTorch makes of a variant of the fixture."""
         return execute(source, str(self.case.path), self.entry)
 
+    def snapshots(self, source: str) -> Outcome:
+        """What a variant should give by what it saves."""
+        return execute_with_snapshots(source, str(self.case.path), self.entry)
+
     @property
     def after_save(self) -> bool:
         """Whether a saved value is overwritten: then the truth is what was saved."""
@@ -45,7 +49,7 @@ class Trial:
         meant = (
             self.case.source if self.after_save else with_cures(self.case.source, self.case.cures)
         )
-        return execute_with_snapshots(meant, str(self.case.path), self.entry)
+        return self.snapshots(meant)
 
     @cached_property
     def cured(self) -> Outcome:
