@@ -95,7 +95,7 @@ def _arguments(
             key = Key(function.serial, 0, 0, (parameter.name,))
             program.parameters[key] = parameter.name
             if "Tensor" in parameter.annotation.replace(".", " ").split():
-                run.state.tensors[key] = replace(run.state.tensor(key), known=True)
+                run.state.set_tensor(key, replace(run.state.tensor(key), known=True))
         arguments.keywords[parameter.name] = value
     return arguments
 

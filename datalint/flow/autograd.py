@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def spoil(state: State, write: Write, storages: Iterable[Key]) -> None:
     """Mark every save of this memory in a graph that still lives."""
     for storage in storages:
-        for key, node in state.nodes.items():
+        for key, node in state.keeping(storage):
             for save in node.saves:
                 if overlap(save.storage, storage):
                     _mark(state, key, save, write)
@@ -32,7 +32,7 @@ def spoil(state: State, write: Write, storages: Iterable[Key]) -> None:
 
 def swap(state: State, write: Write, tensor: Key) -> None:
     """`x.data = v`: only what was saved as `x` itself now shows other data."""
-    for key, node in state.nodes.items():
+    for key, node in state.keeping(tensor):
         for save in node.saves:
             if save.swaps and overlap(save.swaps, tensor):
                 _mark(state, key, save, write)
@@ -45,7 +45,8 @@ def _mark(state: State, node: Key, save: Save, write: Write) -> None:
 def edit(state: State, write: Write, storages: Iterable[Key]) -> None:
     """Mark the memory of tracked tensors that are not leaves; a leaf has no history to falsify."""
     for storage in storages:
-        if any(in_graph(state, t) and storage in t.storages for t in state.tensors.values()):
+        sharing = state.sharing([storage])
+        if any(in_graph(state, t) and storage in t.storages for _, t in sharing):
             state.edits[storage] = state.edits.get(storage, frozenset()) | {write}
 
 

@@ -178,10 +178,10 @@ class Calls(Library):
         key = self.key(node)
         name = f"{cls.node.name}.apply"
         made = GraphNode(name, node, tracked, parents, frozenset(saves), edits)
-        self.state.nodes[key] = made
+        self.state.add_node(key, made)
         for place, tensor in self.tensors(result).items():
             grown = replace(tensor, tracked=tracked, nodes=frozenset({key}))
-            self.state.tensors[place] = grown
+            self.state.set_tensor(place, grown)
         return result
 
     def call_all(self, node: ir.Node, callees: Value, arguments: Arguments) -> Value:
@@ -203,7 +203,7 @@ class Calls(Library):
             return just(thing)
         if name == "detach_":
             tensor = self.state.tensor(thing.key)
-            self.state.tensors[thing.key] = replace(tensor, tracked=Tri.NO, nodes=frozenset())
+            self.state.set_tensor(thing.key, replace(tensor, tracked=Tri.NO, nodes=frozenset()))
             return just(thing)
         operator = facts.method(name)
         if operator is None:
@@ -250,14 +250,14 @@ class Calls(Library):
             tracked = max(tracked, Tri.MAYBE)
         key = self.key(node)
         if tracked:
-            self.state.nodes[key] = self.assumed_node(node, name, tensors, nodes, region)
+            self.state.add_node(key, self.assumed_node(node, name, tensors, nodes, region))
         made = Tensor(
             frozenset({key}),
             min(tracked, Tri.MAYBE),
             frozenset({key}) if tracked else frozenset(),
             known=False,
         )
-        self.state.tensors[key] = made
+        self.state.set_tensor(key, made)
         return just(Opaque(key))
 
     def assumed_node(
@@ -314,7 +314,7 @@ class Calls(Library):
     def gradients(self, node: ir.Node, roots: frozenset[Key]) -> Value:
         """With `create_graph` gradients hang from the graph they were made of."""
         key = self.key(node)
-        self.state.nodes[key] = GraphNode("backward", node, Tri.YES, roots)
+        self.state.add_node(key, GraphNode("backward", node, Tri.YES, roots))
         made = Tensor(frozenset({key}), Tri.YES, frozenset({key}))
         result = self.new_tensor(key, made)
         self.state.variables[0, DIFFERENTIABLE_GRADS] = result

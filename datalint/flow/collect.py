@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datalint.flow.layers import Layers
 from datalint.flow.state import State
 from datalint.flow.values import (
     Bound,
@@ -109,12 +110,14 @@ class _Marks:
     def kept(self) -> State:
         s, roots = self.state, self.roots
         return State(
-            {k: v for k, v in s.variables.items() if k[0] in self.frames},
-            {k: v for k, v in s.attributes.items() if k[0].root in roots},
-            {k: v for k, v in s.contents.items() if k.root in roots},
-            {k: v for k, v in s.tensors.items() if k.root in roots},
-            {k: v for k, v in s.nodes.items() if k in self.nodes},
-            {k: v for k, v in s.spoils.items() if k[0] in self.nodes},
-            {k: v for k, v in s.edits.items() if k.root in roots},
+            Layers(None, {k: v for k, v in s.variables.items() if k[0] in self.frames}),
+            Layers(None, {k: v for k, v in s.attributes.items() if k[0].root in roots}),
+            Layers(None, {k: v for k, v in s.contents.items() if k.root in roots}),
+            Layers(None, {k: v for k, v in s.tensors.items() if k.root in roots}),
+            Layers(None, {k: v for k, v in s.nodes.items() if k in self.nodes}),
+            Layers(None, {k: v for k, v in s.spoils.items() if k[0] in self.nodes}),
+            Layers(None, {k: v for k, v in s.edits.items() if k.root in roots}),
+            Layers(None, {k: v for k, v in s.sharers.items() if k in roots}),
+            Layers(None, {k: v for k, v in s.keepers.items() if k in roots}),
             s.grad,
         )

@@ -24,6 +24,8 @@ class Kind(enum.Enum):
     CONSTANT = "constant"
     #: An infinity or a magnitude of 1e3 and more, as scores and logits are masked.
     MASKING = "masking"
+    #: Adds something that is not tracked: the derivative is the identity, the gradient right.
+    SHIFT = "shift"
     #: sign, round and the like: meant to be invisible to the gradient.
     STRAIGHT_THROUGH = "straight-through"
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from datalint.flow.events import Kind
-from datalint.flow.values import External, constant
+from datalint.flow.values import External, Tri, constant
 
 if TYPE_CHECKING:
     from datalint.flow.run import Run
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: From this magnitude on a filling is meant to vanish in a softmax or a comparison.
 MASKING = 1e3
 _ROUNDING = {"sign_", "sgn_", "round_", "floor_", "ceil_", "trunc_", "fix_"}
+_SHIFTING = {"add_", "sub_", "subtract_", "__iadd__", "__isub__"}
 _FILLING = {
     "zero_": (), "fill_": ("value",), "masked_fill_": ("value",), "index_fill_": ("value",),
     "fill_diagonal_": ("fill_value",), "__setitem__": ("value",), "full": ("fill_value",),
@@ -29,10 +30,17 @@ def kind_of(run: Run, operator: Operator, named: dict[str, Value]) -> Kind:
     name = operator.name
     if name in _ROUNDING:
         return Kind.STRAIGHT_THROUGH
+    if name in _SHIFTING and not _tracked(run, [v for a, v in named.items() if a != "input"]):
+        return Kind.SHIFT
     if name in _FILLING:
         values = [named[a] for a in _FILLING[name] if named.get(a)]
         return _filling(run, values) if values or not _FILLING[name] else Kind.COMPUTED
     return Kind.COMPUTED
+
+
+def _tracked(run: Run, values: list[Value]) -> bool:
+    """Whether one of them is known to require grad; what is merely unknown mostly does not."""
+    return any(t.tracked is Tri.YES for v in values for t in run.tensors(v).values())
 
 
 def _filling(run: Run, values: list[Value]) -> Kind:

@@ -215,10 +215,10 @@ class Library(Containers, Modules):
         return self.unknown(node, last, arguments)
 
     def evident(self, arguments: Arguments) -> None:
-        """What is passed to an operator of torch is a tensor, if it is anything that has `.data`."""
+        """What is passed to an operator of torch is a tensor if it has a `.data` at all."""
         for key, tensor in self.direct(arguments.all).items():
             if not tensor.known:
-                self.state.tensors[key] = replace(tensor, known=True)
+                self.state.set_tensor(key, replace(tensor, known=True))
 
     def set_grad(self, arguments: Arguments) -> Value:
         wanted = constant(arguments.get(0, "mode"))
@@ -251,9 +251,9 @@ class Library(Containers, Modules):
             if isinstance(thing, TensorRef):
                 tensor = self.state.tensor(thing.key)
                 tracked = {True: Tri.YES, False: Tri.NO}.get(wanted, Tri.MAYBE)  # type: ignore[call-overload]  # any constant
-                self.state.tensors[thing.key] = replace(
-                    tensor, tracked=tracked if asked else Tri.NO, nodes=frozenset()
-                )
+                asked_for = tracked if asked else Tri.NO
+                plain = replace(tensor, tracked=asked_for, nodes=frozenset())
+                self.state.set_tensor(thing.key, plain)
         return value
 
     def descriptor(self, node: ir.Call, arguments: Arguments) -> Value:

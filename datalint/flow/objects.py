@@ -106,7 +106,7 @@ class Objects(Operators):
         if key not in self.state.tensors and thing.key in self.state.tensors:
             holder = self.state.tensors[thing.key]
             storages = frozenset(s.at(*names) for s in holder.storages)
-            self.state.tensors[key] = replace(holder, storages=storages, known=False)
+            self.state.set_tensor(key, replace(holder, storages=storages, known=False))
         return just(Opaque(key))
 
     def data(self, node: ir.Expr, key: Key, tensor: Tensor) -> Value:
@@ -138,7 +138,7 @@ class Objects(Operators):
 
     def tensor_of(self, key: Key, tracked: Tri) -> Value:
         if key not in self.state.tensors:
-            self.state.tensors[key] = Tensor(frozenset({key}), tracked)
+            self.state.set_tensor(key, Tensor(frozenset({key}), tracked))
         return just(TensorRef(key))
 
     def trainable(self, module: Key) -> Tri:
@@ -203,12 +203,12 @@ class Objects(Operators):
     def require_grad(self, key: Key, wanted: object) -> None:
         """`x.requires_grad = True`, and the same of every parameter of a region."""
         tracked = {True: Tri.YES, False: Tri.NO}.get(wanted, Tri.MAYBE)  # type: ignore[call-overload]  # any constant
-        self.state.tensors[key] = replace(self.state.tensor(key), tracked=tracked)
+        self.state.set_tensor(key, replace(self.state.tensor(key), tracked=tracked))
         if key.path and key.path[-1] == PARAMETERS:
             region = key._replace(path=key.path[:-1])
             for other, tensor in list(self.state.tensors.items()):
                 if other[:3] == key[:3] and other.path[: len(region.path)] == region.path:
-                    self.state.tensors[other] = replace(tensor, tracked=tracked)
+                    self.state.set_tensor(other, replace(tensor, tracked=tracked))
 
     def set_data(self, site: ir.Node, node: ir.Attribute, base: Value, value: Value) -> None:
         """`x.data = v`: x moves to the memory of v; its version stays."""
@@ -225,14 +225,15 @@ class Objects(Operators):
             seen.writes.setdefault(write, self.place(self.argument_of(tensor)))
             autograd.swap(self.state, write, key)
             moved = storages or frozenset({self.key(site)})
-            self.state.tensors[key] = replace(tensor, storages=moved)
+            stays = tensor.storages if len(base) > 1 else frozenset()
+            self.state.set_tensor(key, replace(tensor, storages=moved | stays))
         self.share(node, given)
 
     def share(self, node: ir.Attribute, given: dict[Key, Tensor]) -> None:
         """What was assigned is written on under a version counter of its own from now on."""
         for key, tensor in given.items():
             if not tensor.via:
-                self.state.tensors[key] = replace(tensor, via=frozenset({node}))
+                self.state.set_tensor(key, replace(tensor, via=frozenset({node})))
 
     # Items and elements
 

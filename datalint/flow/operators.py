@@ -127,7 +127,7 @@ class Operators(Run):
         """The same memory outside the graph; `.data` is more than this, and is not an operator."""
         views = self.view(site, bases)
         for key, tensor in self.direct(views).items():
-            self.state.tensors[key] = _constant(tensor)
+            self.state.set_tensor(key, _constant(tensor))
         return views
 
     def fresh(
@@ -173,14 +173,10 @@ class Operators(Run):
             for key, tensor in tensors.get(saved.what, {}).items():
                 swaps = None if saved.through_view else key
                 saves.update(Save(s, saved.what, swaps) for s in tensor.storages)
-        self.state.nodes[self.key(site)] = GraphNode(
-            operator.name,
-            site,
-            tracked,
-            frozenset().union(*(t.nodes for t in every.values() if t.tracked)),
-            frozenset(saves),
-            autograd.edits_of(self.state, every.values()),
-        )
+        parents = frozenset().union(*(t.nodes for t in every.values() if t.tracked))
+        edits = autograd.edits_of(self.state, every.values())
+        made = GraphNode(operator.name, site, tracked, parents, frozenset(saves), edits)
+        self.state.add_node(self.key(site), made)
         return tracked
 
     def written(
@@ -205,13 +201,13 @@ class Operators(Run):
         """The written tensors and their views hang from the in-place operator's node now."""
         here = frozenset({self.key(site)})
         for target in targets.values():
-            for key, other in list(self.state.tensors.items()):
+            for key, other in self.state.sharing(target.storages):
                 if other.via == target.via and other.storages & target.storages:
                     grown = replace(other, tracked=max(other.tracked, tracked))
-                    self.state.tensors[key] = replace(grown, nodes=other.nodes | here)
+                    self.state.set_tensor(key, replace(grown, nodes=other.nodes | here))
         for key, target in targets.items():
             grown = replace(target, tracked=max(target.tracked, tracked))
-            self.state.tensors[key] = replace(grown, nodes=target.nodes | here)
+            self.state.set_tensor(key, replace(grown, nodes=target.nodes | here))
 
     # Writes
 
@@ -222,7 +218,7 @@ class Operators(Run):
                 write = Write(read, site, operator, kind)
                 self.seen_write(write, key, tensor)
                 autograd.spoil(self.state, write, tensor.storages)
-                if kind is not Kind.STRAIGHT_THROUGH:
+                if kind not in (Kind.STRAIGHT_THROUGH, Kind.SHIFT):
                     autograd.edit(self.state, write, tensor.storages)
 
     def seen_write(self, write: Write, key: Key, tensor: Tensor) -> None:

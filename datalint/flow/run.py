@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from datalint.flow.events import Events, Place
 from datalint.flow.order import ordered
-from datalint.flow.state import Contents, State, Tensor, join_all
+from datalint.flow.state import Contents, State, Tensor, join_all, join_contents, join_tensors
 from datalint.flow.values import (
     NOTHING,
     Container,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from datalint.flow.program import Program
     from datalint.flow.values import Thing
 
+#: Up to so many alternatives are kept apart; more are taken one after the other.
+EXCLUSIVE = 4
 #: The variable in which a generator's frame keeps what it has yielded.
 YIELDED = "%yielded"
 #: The variable that holds the gradients a backward with `create_graph` made.
@@ -69,6 +71,8 @@ class Run:
         #: Steps left before callees are taken as unknown.
         self.budget = 0
         self.forward = False
+        #: What is made now does not replace what another alternative has made in its place.
+        self.weak = False
         #: Names of the generator functions that are context managers.
         self.managers = {f.name for f in program.module.functions if f.generator and f.decorators}
         self.at_yield: Callable[[Value], None] | None = None
@@ -89,6 +93,8 @@ class Run:
         things = ordered(value)
         if len(things) == 1:
             return act(things[0])
+        if len(things) > EXCLUSIVE:
+            return self.each_weakly(things, act)
         start, found, ends = self.state, NOTHING, []
         for thing in things:
             self.state = start.fork()
@@ -96,6 +102,15 @@ class Run:
             ends.append(self.state)
         if ends:
             self.state = join_all(ends)
+        return found
+
+    def each_weakly(self, things: list[Thing], act: Callable[[Thing], Value]) -> Value:
+        """The same for many things, one after the other: what one made another only adds to."""
+        found, weak = NOTHING, self.weak
+        for thing in things:
+            found |= act(thing)
+            self.weak = True
+        self.weak = weak
         return found
 
     # Tensors
@@ -123,12 +138,14 @@ class Run:
         return self.state.contents.get(key, Contents())
 
     def new_tensor(self, key: Key, tensor: Tensor) -> Value:
-        self.state.tensors[key] = tensor
+        held = self.state.tensors.get(key) if self.weak else None
+        self.state.set_tensor(key, join_tensors(held, tensor) if held else tensor)
         return just(TensorRef(key))
 
     def container(self, site: ir.Node, kind: str, contents: Contents, *path: str) -> Value:
         key = self.key(site, *path)
-        self.state.contents[key] = contents
+        held = self.state.contents.get(key) if self.weak else None
+        self.state.contents[key] = join_contents(held, contents) if held else contents
         return just(Container(key, kind))
 
     def recorded(self, tensors: dict[Key, Tensor]) -> Tri:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from datalint.flow.layers import Layers
 from datalint.flow.values import (
     Bound,
     Container,
@@ -17,6 +18,7 @@ from datalint.flow.values import (
     Method,
     Opaque,
     Partial,
+    Root,
     Super,
     TensorRef,
     Thing,
@@ -26,7 +28,7 @@ from datalint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from datalint.flow import ir
     from datalint.flow.events import Write
@@ -90,51 +92,91 @@ class Contents:
 class State:
     """Maps from keys and names; a missing entry means what a fresh argument would mean."""
 
-    variables: dict[tuple[int, str], Value] = field(default_factory=dict)
-    attributes: dict[tuple[Key, str], Value] = field(default_factory=dict)
-    contents: dict[Key, Contents] = field(default_factory=dict)
-    tensors: dict[Key, Tensor] = field(default_factory=dict)
-    nodes: dict[Key, GraphNode] = field(default_factory=dict)
-    spoils: dict[tuple[Key, Save], frozenset[Write]] = field(default_factory=dict)
-    edits: dict[Key, frozenset[Write]] = field(default_factory=dict)
+    variables: Layers[tuple[int, str], Value] = field(default_factory=Layers)
+    attributes: Layers[tuple[Key, str], Value] = field(default_factory=Layers)
+    contents: Layers[Key, Contents] = field(default_factory=Layers)
+    tensors: Layers[Key, Tensor] = field(default_factory=Layers)
+    nodes: Layers[Key, GraphNode] = field(default_factory=Layers)
+    spoils: Layers[tuple[Key, Save], frozenset[Write]] = field(default_factory=Layers)
+    edits: Layers[Key, frozenset[Write]] = field(default_factory=Layers)
+    #: Tensors by the storage they may have, graph nodes by the storages they save; by root.
+    sharers: Layers[Root, frozenset[Key]] = field(default_factory=Layers)
+    keepers: Layers[Root, frozenset[Key]] = field(default_factory=Layers)
     grad: Tri = Tri.YES
 
     def fork(self) -> State:
-        maps = (self.variables, self.attributes, self.contents, self.tensors)
-        more = (self.nodes, self.spoils, self.edits)
-        return State(*(dict(m) for m in maps + more), grad=self.grad)  # type: ignore[arg-type]  # in order
+        return State(
+            self.variables.fork(),
+            self.attributes.fork(),
+            self.contents.fork(),
+            self.tensors.fork(),
+            self.nodes.fork(),
+            self.spoils.fork(),
+            self.edits.fork(),
+            self.sharers.fork(),
+            self.keepers.fork(),
+            self.grad,
+        )
 
     def tensor(self, key: Key) -> Tensor:
         """A tensor never seen before is a caller's: it may require grad, nothing is its graph."""
         return self.tensors.get(key) or _unseen(key)
 
+    def set_tensor(self, key: Key, tensor: Tensor) -> None:
+        self.tensors[key] = tensor
+        for storage in tensor.storages:
+            _enter(self.sharers, storage, key)
+
+    def add_node(self, key: Key, node: GraphNode) -> None:
+        self.nodes[key] = node
+        for save in node.saves:
+            _enter(self.keepers, save.storage, key)
+            if save.swaps:
+                _enter(self.keepers, save.swaps, key)
+
+    def sharing(self, storages: Iterable[Key]) -> list[tuple[Key, Tensor]]:
+        """The tensors that were given a storage of these roots; some may have moved since."""
+        keys = {k for s in storages for k in self.sharers.get(s.root, ())}
+        return [(k, self.tensors[k]) for k in sorted(keys) if k in self.tensors]
+
+    def keeping(self, storage: Key) -> list[tuple[Key, GraphNode]]:
+        """The living nodes that save a storage of this root."""
+        keys = sorted(self.keepers.get(storage.root, ()))
+        return [(k, self.nodes[k]) for k in keys if k in self.nodes]
+
     def join(self, other: State) -> State:
         """What holds whichever of the two ways was taken."""
+        union = frozenset.union
         return State(
-            _merged(self.variables, other.variables, frozenset.union),
-            _merged(self.attributes, other.attributes, frozenset.union, _absent_attribute),
-            _merged(self.contents, other.contents, join_contents),
-            _merged(self.tensors, other.tensors, join_tensors, _absent_tensor),
-            _merged(self.nodes, other.nodes, _join_nodes),
-            _merged(self.spoils, other.spoils, frozenset.union),
-            _merged(self.edits, other.edits, frozenset.union),
+            self.variables.join(other.variables, union),
+            self.attributes.join(other.attributes, union, _absent_attribute),
+            self.contents.join(other.contents, join_contents),
+            self.tensors.join(other.tensors, join_tensors, _absent_tensor),
+            self.nodes.join(other.nodes, _join_nodes),
+            self.spoils.join(other.spoils, union),
+            self.edits.join(other.edits, union),
+            self.sharers.join(other.sharers, union),
+            self.keepers.join(other.keepers, union),
             either(self.grad, other.grad),
         )
 
     def age(self, before: State) -> State:
         """Make old whatever is new since `before`."""
-        fresh = {
-            k
-            for now, then in (
-                (self.tensors, before.tensors),
-                (self.nodes, before.nodes),
-                (self.contents, before.contents),
-            )
-            for k in now
-            if not k.age and k not in then
-        }
-        fresh |= {k for k, _ in self.attributes if not k.age and not _known(k, before)}
-        return _Ageing({k.root for k in fresh}, before).state(self) if fresh else self
+        fresh = _new(self.tensors, before.tensors)
+        fresh |= _new(self.nodes, before.nodes) | _new(self.contents, before.contents)
+        return _Ageing(fresh, before).state(self) if fresh else self
+
+
+def _enter(index: Layers[Root, frozenset[Key]], storage: Key, key: Key) -> None:
+    held = index.get(storage.root, frozenset())
+    if key not in held:
+        index[storage.root] = held | {key}
+
+
+def _new(now: Layers[Key, Any], before: Layers[Key, Any]) -> set[tuple[int, int, int]]:
+    """Which keys were made since."""
+    changed, _ = now.changes(before)
+    return {k.root for k in changed if not k.age and k in now and k not in before}
 
 
 def join_all(states: Sequence[State]) -> State:
@@ -143,28 +185,6 @@ def join_all(states: Sequence[State]) -> State:
     for other in others:
         joined = joined.join(other)
     return joined
-
-
-def _known(key: Key, state: State) -> bool:
-    return any(k.root == key.root for k, _ in state.attributes) or key in state.tensors
-
-
-def _merged(
-    a: dict[Any, Any],
-    b: dict[Any, Any],
-    join: Callable[[Any, Any], Any],
-    absent: Callable[[Any, Any], Any] | None = None,
-) -> dict[Any, Any]:
-    merged = dict(a)
-    for key, value in b.items():
-        if key not in merged:
-            merged[key] = join(value, absent(key, value)) if absent else value
-        elif merged[key] is not value and merged[key] != value:
-            merged[key] = join(merged[key], value)
-    if absent:
-        for key in a.keys() - b.keys():
-            merged[key] = join(a[key], absent(key, a[key]))
-    return merged
 
 
 def _unseen(key: Key) -> Tensor:
@@ -223,6 +243,9 @@ class _Ageing:
     def key(self, key: Key) -> Key:
         return key._replace(age=1) if key[:3] in self.roots else key
 
+    def root(self, root: Root) -> Root:
+        return (root[0], root[1], 1) if root in self.roots else root
+
     def keys(self, keys: frozenset[Key]) -> frozenset[Key]:
         return frozenset(map(self.key, keys))
 
@@ -267,32 +290,16 @@ class _Ageing:
         return self.key(key[0]), self.save(key[1])
 
     def state(self, s: State) -> State:
-        union = frozenset.union
-        old = self.before
+        union, old = frozenset.union, self.before
         return State(
-            self.map(s.variables, old.variables, self.same, self.value, union),
-            self.map(s.attributes, old.attributes, self.named, self.value, union),
-            self.map(s.contents, old.contents, self.key, self.contents, join_contents),
-            self.map(s.tensors, old.tensors, self.key, self.tensor, join_tensors),
-            self.map(s.nodes, old.nodes, self.key, self.node, _join_nodes),
-            self.map(s.spoils, old.spoils, self.spoiled, self.same, union),
-            self.map(s.edits, old.edits, self.key, self.same, union),
+            s.variables.renewed(old.variables, self.same, self.value, union),
+            s.attributes.renewed(old.attributes, self.named, self.value, union),
+            s.contents.renewed(old.contents, self.key, self.contents, join_contents),
+            s.tensors.renewed(old.tensors, self.key, self.tensor, join_tensors),
+            s.nodes.renewed(old.nodes, self.key, self.node, _join_nodes),
+            s.spoils.renewed(old.spoils, self.spoiled, self.same, union),
+            s.edits.renewed(old.edits, self.key, self.same, union),
+            s.sharers.renewed(old.sharers, self.root, self.keys, union),
+            s.keepers.renewed(old.keepers, self.root, self.keys, union),
             s.grad,
         )
-
-    def map(
-        self,
-        now: dict[Any, Any],
-        then: dict[Any, Any],
-        rename: Callable[[Any], Any],
-        renew: Callable[[Any], Any],
-        join: Callable[[Any, Any], Any],
-    ) -> dict[Any, Any]:
-        aged: dict[Any, Any] = {}
-        for key, entry in now.items():
-            if then.get(key) is entry:
-                aged[key] = join(aged[key], entry) if key in aged else entry
-                continue
-            place, renewed = rename(key), renew(entry)
-            aged[place] = join(aged[place], renewed) if place in aged else renewed
-        return aged

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from datalint.flow import ir
 
 
+#: A key without its path.
+Root = tuple[int, int, int]
+
+
 class Key(NamedTuple):
     """`age` is 0 for what this iteration made and 1 for all that older ones made."""
 
@@ -27,7 +31,7 @@ class Key(NamedTuple):
         return self._replace(path=self.path + names)
 
     @property
-    def root(self) -> tuple[int, int, int]:
+    def root(self) -> Root:
         return self[:3]
 
 
