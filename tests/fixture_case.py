@@ -7,6 +7,7 @@
     # raises: MOD        PyTorch itself notices the write
     # no effect          dropping the statement changes nothing
     # out of reach: why  the gradient is wrong, and no rule is meant to see it
+    # hit: why           what was saved is written, and the gradient is right all the same
     # quiet: why         nothing to report, and why one might think otherwise
     # cure: statement    what to write instead of this statement
     # truth: clone       saved where hooks cannot see it: the truth is the run that writes to a copy
@@ -34,7 +35,7 @@ DRIVERS = "# --- drivers (not linted) ---"
 #: A rule and the row it is reported on, as often as it is.
 Reports = Counter[tuple[int, str]]
 
-_KINDS = "expect-all|expect|missing|spurious|raises|no effect|out of reach|quiet|cure|truth"
+_KINDS = "expect-all|expect|missing|spurious|raises|no effect|out of reach|hit|quiet|cure|truth"
 _MARKER = re.compile(rf"({_KINDS})(?:: *(.+))?")
 
 
