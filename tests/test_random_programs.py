@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from tests import oracle
 from tests.random_programs import blocks, generate, helpers, model, writes
@@ -93,6 +93,21 @@ def test_a_write_that_is_undone_before_backward_is_a_hit_and_right() -> None:
     assert judge(program(*body)).verdict is Verdict.HIT_BUT_RIGHT
 
 
+def test_what_is_written_must_not_have_been_there() -> None:
+    vain = Write(1, "h.data", "{t}.abs_()")
+    judgement = judge(program("h = w * w", vain, "y = h * h", "y.sum().backward()"))
+    assert (judgement.verdict, judgement.vain) == (Verdict.IDLE, {ROW_OF_WRITE})
+    copied = Write(1, "h.data", "{t}[[0]].zero_()", copies=True)
+    judgement = judge(program("h = w * w", copied, "y = h * h", "y.sum().backward()"))
+    assert (judgement.verdict, judgement.vain) == (Verdict.CLEAN, set())
+
+
+def test_what_is_right_on_this_data_only_is_not_clean() -> None:
+    clamped = Write(1, "h.data", "{t}.clamp_(max=0.6)")
+    body = ["h = w * 1", clamped, "y = h * torch.tensor([1.0, 1.0, 0.0])", "y.sum().backward()"]
+    assert judge(program(*body)).verdict is Verdict.LUCK
+
+
 def test_a_flag_goes_both_ways() -> None:
     branch = Block("if flag:", (HALVED,))
     body = ["h = w * 2", branch, "(h * h).sum().backward()"]
@@ -116,9 +131,10 @@ def test_renderings_differ_only_where_they_mean_to() -> None:
         rows = model.as_written(made).splitlines()
         reads = {n for n, row in enumerate(rows) if "data" in row}
         assert _differing(rows, model.with_detach(made)) <= reads
-        for number in made.writes:
+        for number, write in made.writes.items():
             assert len(_differing(rows, model.without(made, number))) == 1
-            assert len(_differing(rows, model.with_tracked(made, number)) - {0}) == 1
+            sight = _differing(rows, model.with_tracked(made, number)) - {0}
+            assert len(sight) == (0 if write.copies else 1)
         assert len(_differing(rows, model.with_trace(made)) - {0}) == len(made.writes)
 
 
@@ -230,6 +246,7 @@ def test_a_hundred_programs() -> None:
 
 @settings(
     max_examples=60,
+    phases=[Phase.generate, Phase.shrink],
     derandomize=True,
     deadline=None,
     database=None,

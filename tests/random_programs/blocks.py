@@ -29,7 +29,7 @@ def rebind(scope: Scope) -> None:
     if not names or not scope.grad:
         return operation(scope)
     ref = scope.draw.choice(names[-3:])
-    other = scope.operand(ref.shape)
+    other = scope.other(ref)
     text = scope.draw.choice(
         [
             "torch.tanh({x} * {y})",

@@ -54,7 +54,8 @@ class Comparison:
     @property
     def false_alarm(self) -> bool:
         """Whether a clean program was reported."""
-        return self.judgement.verdict is Verdict.CLEAN and bool(self.findings)
+        clean = self.judgement.verdict is Verdict.CLEAN
+        return clean and any(f.span.row not in self.judgement.vain for f in self.findings)
 
 
 def compare(program: model.Program) -> Comparison:

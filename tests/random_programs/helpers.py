@@ -86,7 +86,7 @@ def closure(scope: Scope) -> None:
 def operator_helper(scope: Scope) -> None:
     """`def act(t, u): ...; return y`, which may write on the way, and may return `.data` too."""
     x = scope.operand()
-    y = scope.operand(x.shape)
+    y = scope.other(x)
     name = scope.book.fresh("act")
     inner = scope.function(Ref("t", x.shape, x.kind), Ref("u", y.shape, y.kind))
     for _ in range(scope.draw.integer(1, 2)):

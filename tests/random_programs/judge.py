@@ -42,6 +42,8 @@ class Judgement:
     why: str
     after_save: dict[int, frozenset[int]]
     untracked: dict[int, frozenset[int]]
+    #: Rows of writes that only wrote what was there: there, a report is neither right nor wrong.
+    vain: frozenset[int] = frozenset()
 
 
 def judge(program: model.Program) -> Judgement:
@@ -73,7 +75,16 @@ def judge(program: model.Program) -> Judgement:
         return Judgement(Verdict.AFTER_SAVE, _shown(written, truth), after_save, untracked)
     if untracked:
         return Judgement(Verdict.UNTRACKED, f"writes {sorted(untracked)}", {}, untracked)
-    return Judgement(_harmless(program, watch, unknown, excepted), "; ".join(unknown), {}, {})
+    vain = _vain(program, watch)
+    verdict = _harmless(program, watch, unknown, excepted, vain)
+    rows = frozenset[int]().union(*_rows(watch, vain).values())
+    return Judgement(verdict, "; ".join(unknown), {}, {}, rows)
+
+
+def _vain(program: model.Program, watch: Watch) -> set[int]:
+    """Writes whose values were there already, as `relu_` leaves what is positive."""
+    copies = {number for number, write in program.writes.items() if write.copies}
+    return watch.done - watch.effective - copies
 
 
 def _in_sight(rendering: str) -> Outcome:
@@ -82,7 +93,11 @@ def _in_sight(rendering: str) -> Outcome:
 
 
 def _harmless(
-    program: model.Program, watch: Watch, unknown: list[str], excepted: set[int]
+    program: model.Program,
+    watch: Watch,
+    unknown: list[str],
+    excepted: set[int],
+    vain: set[int],
 ) -> Verdict:
     if unknown:
         return Verdict.UNJUDGED
@@ -94,7 +109,7 @@ def _harmless(
         return Verdict.HIT_BUT_RIGHT
     if detached.error is not None:
         return Verdict.UNJUDGED
-    if not watch.before_backward:
+    if not watch.before_backward - vain:
         return Verdict.IDLE
     luck = any(_wrong_on(program, seed, watch.before_backward) for seed in OTHER_DATA)
     return Verdict.LUCK if luck else Verdict.CLEAN

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 #: Row for row as many as the head of every rendering.
 _HEAD = ("import torch", "import torch.nn.functional as F", "from torch import nn", "")
-_TRUTH = "; from tests.random_programs.truth import tracked, wrote"
+_TRUTH = "; from tests.random_programs.truth import tracked, writes, wrote"
 _READ = re.compile(r"\.data\b(?!\s*(=[^=]|[-+*/]=))")
 _NUMBERS = re.compile(r"torch\.tensor\(\[[-., 0-9]*\], requires_grad=True\)")
 
@@ -37,6 +37,8 @@ class Write:
     fill: bool = False
     setter: bool = False
     straight_through: bool = False
+    #: Whether it looks like a write to `target` and changes a copy, or the shape of a temporary.
+    copies: bool = False
     #: Whether the names in `target` mean something inside the statement only.
     inner: bool = False
     #: `fix = lambda: ` where the write only happens when it is called.
@@ -113,6 +115,8 @@ def with_tracked(program: Program, number: int) -> str:
     def spell(statement: Line | Write) -> str:
         if not (isinstance(statement, Write) and statement.number == number):
             return _plainly(statement)
+        if statement.copies:
+            return _plainly(statement)
         text = (statement.tracked or statement.text).replace("{t}", f"tracked({statement.target})")
         if statement.head:
             return f"{statement.head}{text}"
@@ -129,10 +133,11 @@ def with_trace(program: Program) -> str:
         if not isinstance(statement, Write):
             return text
         memory = "None" if statement.inner else statement.target
-        report = f"wrote({statement.number}, {memory}, {'data' in text})"
+        before = f"writes({memory})"
+        after = f"wrote({statement.number}, {memory}, {'data' in text})"
         if statement.head:
-            return f"{statement.head}({text.removeprefix(statement.head)}, {report})"
-        return f"{text}; {report}"
+            return f"{statement.head}({before}, {text.removeprefix(statement.head)}, {after})"
+        return f"{before}; {text}; {after}"
 
     return _render(program, spell, _TRUTH)
 

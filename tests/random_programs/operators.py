@@ -36,6 +36,10 @@ def _lines(shape: Shape) -> Shape | None:
     return shape if shape else None
 
 
+def _wide(shape: Shape) -> Shape | None:
+    return shape if shape and shape[-1] > 1 else None
+
+
 def _three(shape: Shape) -> Shape | None:
     return shape if shape and shape[-1] == 3 else None
 
@@ -78,9 +82,13 @@ OPERATORS: tuple[Operator, ...] = (
         """
         torch.sigmoid({x}) | {x}.sigmoid() | {x}.tanh() | {x}.exp() | ({x}.abs() + 0.5).sqrt() |
         ({x}.abs() + 0.5).rsqrt() | torch.relu({x}) | ({x}.abs() + 0.5).reciprocal() |
-        F.relu({x}) | F.elu({x}) | torch.expm1({x}) | torch.softmax({x}, -1) |
-        F.log_softmax({x}, dim=-1) | F.softmax({x}, dim=-1)
+        F.relu({x}) | F.elu({x}) | torch.expm1({x})
         """,
+    ),
+    *_table(
+        "result",
+        _wide,
+        "torch.softmax({x}, -1) | F.log_softmax({x}, dim=-1) | F.softmax({x}, dim=-1)",
     ),
     *_table(
         "input",
@@ -110,7 +118,7 @@ OPERATORS: tuple[Operator, ...] = (
     *_table("both", _scalar, "{x}.norm() | {x}.prod()"),
     *_table("both", _rows, "{x}.amax(-1) | {x}.logsumexp(-1)"),
     *_table("both", _same, "torch.hypot({x}, {y}) | torch.maximum({x}, {y})"),
-    *_table("both", _lines, "F.normalize({x}, dim=-1) | {x}.cumprod(0)"),
+    *_table("both", _wide, "F.normalize({x}, dim=-1) | {x}.cumprod(0)"),
     *_table("mask or index", _same, "F.dropout({x}, 0.5) | torch.where({x} > 0, {x}, {y})"),
     *_table("mask or index", _lines, "{x}.sort(-1).values"),
     *_table("mask or index", _rows, "{x}.max(-1).values"),
@@ -158,9 +166,7 @@ def operation(scope: Scope, x: Ref | None = None, saves: str | None = None) -> N
         {"nothing": 20, "input": 30, "result": 30, "both": 10, "mask or index": 5}
     )
     op = scope.draw.choice([op for op in fit if op.saves == saves] or fit)
-    y = scope.operand(x.shape)
-    if y == x and "{y}" in op.text and scope.draw.chance(80):
-        y = Ref(scope.constant(x.shape), x.shape, Kind.PLAIN)
+    y = scope.other(x)
     shape = op.shape(x.shape)
     assert shape is not None
     scope.book.features[f"saves {op.saves}"] += 1

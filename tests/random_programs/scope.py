@@ -126,6 +126,13 @@ class Scope:
             ref = ref or self.find(*choice, shape=shape, ndim=ndim)
         return ref or self.bind(f"torch.randn({shape or (3,)})", shape or (3,), Kind.PLAIN, "x")
 
+    def other(self, x: Ref) -> Ref:
+        """A second operand, seldom `x` itself: `x - x` has no gradient to be wrong."""
+        y = self.operand(x.shape)
+        if y == x and self.draw.chance(85):
+            return Ref(self.constant(x.shape), x.shape, Kind.PLAIN)
+        return y
+
     def constant(self, shape: Shape) -> str:
         """Values that were not there before and that autograd does not track."""
         plain = self.find(Kind.PLAIN, shape=shape)

@@ -100,6 +100,9 @@ class Watch(TorchFunctionMode):
         super().__init__()
         self.saved: list[Saved] = []
         self.done: set[int] = set()
+        #: Writes that changed a value, and what was there before the one that is under way.
+        self.effective: set[int] = set()
+        self.before: list[Tensor | None] = []
         #: Writes that a backward came after.
         self.before_backward: set[int] = set()
         #: Writes whose result a backward read where it should have read what was saved.
@@ -164,8 +167,17 @@ def _row_of_program() -> int:
     return frame.f_lineno
 
 
+def writes(memory: object) -> None:
+    """A write to `memory` is about to happen."""
+    copy = memory.detach().clone() if isinstance(memory, Tensor) else None
+    _watches[-1].before.append(copy)
+
+
 def wrote(number: int, memory: object, here: bool) -> None:
     """Write `number` went to `memory`; `here` where a `.data` stands in its own statement."""
+    before = _watches[-1].before.pop()
+    if not isinstance(memory, Tensor) or before is None or not _equal(memory, before):
+        _watches[-1].effective.add(number)
     rows = _rows(memory) if isinstance(memory, Tensor) else set()
     _watches[-1].note(number, rows | {sys._getframe(1).f_lineno} if here else rows)
 

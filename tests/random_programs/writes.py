@@ -27,6 +27,7 @@ class Spelling:
     fill: bool = False
     straight_through: bool = False
     setter: bool = False
+    copies: bool = False
     #: Whether the value may be a tracked tensor, and so is an edit of its own.
     takes_tracked: bool = False
     least_dimensions: int = 0
@@ -126,14 +127,15 @@ OTHERS: tuple[Spelling, ...] = (
     Spelling("{x}.data = {x}.data * {s}", "{t}.mul_({s})", setter=True, needs="an owner"),
     Spelling("{x}.data = {v}", "{t}.copy_({v})", setter=True, needs="an owner"),
     Spelling("{x}.data = {v}.clone()", "{t}.copy_({v})", setter=True, needs="an owner"),
-    # What looks like a write and changes a copy, or the shape of a temporary.
-    Spelling("{t}[[0]].zero_()", tracked="{t}", least_dimensions=1),
-    Spelling("{t}[{t} > 0].mul_({s})", tracked="{t}"),
-    Spelling("{t}.clone().mul_({s})", tracked="{t}"),
-    Spelling("{t}.mul({s}).add_({v})", tracked="{t}"),
-    Spelling("{t}.unsqueeze_(0)", tracked="{t}", needs="an owner"),
-    Spelling("{t}.t_()", tracked="{t}", needs="an owner"),
-    Spelling("{t}.numpy().copy().fill({s})", tracked="{t}"),
+    *_table("{t}[[0]].zero_() | {t}.flip(0).neg_()", copies=True, least_dimensions=1),
+    *_table(
+        """
+        {t}[{t} > 0].mul_({s}) | {t}.clone().mul_({s}) | {t}.mul({s}).add_({v}) |
+        {t}.numpy().copy().fill({s})
+        """,
+        copies=True,
+    ),
+    *_table("{t}.unsqueeze_(0) | {t}.t_()", copies=True, needs="an owner"),
 )
 MASKS: tuple[Spelling, ...] = tuple(
     Spelling(text)
@@ -168,7 +170,8 @@ def spelled(scope: Scope, owner: Ref, target: str, shape: Shape) -> tuple[Spelli
         and (spelling.needs != "a name" or target.isidentifier())
         and (spelling.needs != "an owner" or whole)
     ]
-    spelling = scope.draw.choice(fit)
+    named = [spelling for spelling in fit if spelling.needs == "a name"]
+    spelling = scope.draw.choice(named if named and scope.draw.chance(25) else fit)
     value = scope.constant(shape)
     if spelling.takes_tracked and owner.kind is Kind.TRACKED and scope.draw.chance(25):
         other = scope.find(Kind.TRACKED, shape=shape)
@@ -193,6 +196,7 @@ def spelled(scope: Scope, owner: Ref, target: str, shape: Shape) -> tuple[Spelli
         fill=spelling.fill,
         setter=spelling.setter,
         straight_through=spelling.straight_through,
+        copies=spelling.copies,
     )
     return spelling, made
 
