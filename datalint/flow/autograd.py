@@ -19,22 +19,39 @@ if TYPE_CHECKING:
     from datalint.flow import ir
     from datalint.flow.events import Events, Write
     from datalint.flow.state import Save, State, Tensor
+    from datalint.flow.values import Root
+
+#: So many storages under one module are told apart.
+CROWD = 8
 
 
 def spoil(state: State, write: Write, storages: Iterable[Key]) -> None:
     """Mark every save of this memory in a graph that still lives."""
+    groups = _by_root(storages)
+    for key, node in state.keeping(groups):
+        for save in node.saves:
+            if _meet(save.storages, groups):
+                _mark(state, key, save, write)
+
+
+def _by_root(storages: Iterable[Key]) -> dict[Root, list[Key]]:
+    """Storages by what they lie under; a crowd under one thing counts as all of it."""
+    groups: dict[Root, list[Key]] = {}
     for storage in storages:
-        for key, node in state.keeping(storage):
-            for save in node.saves:
-                if overlap(save.storage, storage):
-                    _mark(state, key, save, write)
+        groups.setdefault(storage.root, []).append(storage)
+    return {root: g if len(g) <= CROWD else [Key(*root)] for root, g in groups.items()}
+
+
+def _meet(storages: Iterable[Key], groups: dict[Root, list[Key]]) -> bool:
+    return any(overlap(a, b) for a in storages for b in groups.get(a.root, ()))
 
 
 def swap(state: State, write: Write, tensor: Key) -> None:
     """`x.data = v`: only what was saved as `x` itself now shows other data."""
-    for key, node in state.keeping(tensor):
+    groups = _by_root([tensor])
+    for key, node in state.keeping(groups):
         for save in node.saves:
-            if save.swaps and overlap(save.swaps, tensor):
+            if _meet(save.swaps, groups):
                 _mark(state, key, save, write)
 
 
@@ -42,12 +59,12 @@ def _mark(state: State, node: Key, save: Save, write: Write) -> None:
     state.spoils[node, save] = state.spoils.get((node, save), frozenset()) | {write}
 
 
-def edit(state: State, write: Write, storages: Iterable[Key]) -> None:
+def edit(state: State, write: Write, storages: frozenset[Key]) -> None:
     """Mark the memory of tracked tensors that are not leaves; a leaf has no history to falsify."""
-    for storage in storages:
-        sharing = state.sharing([storage])
-        if any(in_graph(state, t) and storage in t.storages for _, t in sharing):
-            state.edits[storage] = state.edits.get(storage, frozenset()) | {write}
+    for _, tensor in state.sharing(storages):
+        if in_graph(state, tensor):
+            for storage in tensor.storages.intersection(storages):
+                state.edits[storage] = state.edits.get(storage, frozenset()) | {write}
 
 
 def in_graph(state: State, tensor: Tensor) -> bool:

@@ -172,7 +172,7 @@ class Calls(Library):
             return result
         held = [v for (k, _), v in self.state.attributes.items() if k == context.key]
         kept = self.tensors(NOTHING.union(*held))
-        saves = {Save(s, "input", key) for key, t in kept.items() for s in t.storages}
+        saves = {Save(_storages(kept), "input", frozenset(kept))}
         parents = frozenset().union(*(t.nodes for t in given.values()))
         edits = autograd.edits_of(self.state, given.values())
         key = self.key(node)
@@ -269,14 +269,10 @@ class Calls(Library):
         region: Key | None,
     ) -> GraphNode:
         told = f"that `{name}` saves it for backward"
-        saves = {
-            Save(s, "argument", key, told)
-            for key, t in tensors.items()
-            if self.recorded({key: t})
-            for s in t.storages
-        }
+        kept = {k: t for k, t in tensors.items() if self.recorded({k: t})}
+        saves = {Save(_storages(kept), "argument", frozenset(kept), told)} if kept else set()
         if region:
-            saves.add(Save(region, "parameters", region))
+            saves.add(Save(frozenset({region}), "parameters", frozenset({region})))
         assumed = "" if region else f"that the result of `{name}` is tracked"
         edits = autograd.edits_of(self.state, tensors.values())
         unseen = frozenset((w, a or f"that `{name}` is differentiable") for w, a in edits)
@@ -404,6 +400,10 @@ class Calls(Library):
             for decorator in function.decorators
             for thing in self.value(decorator)
         )  # fmt: skip
+
+
+def _storages(tensors: dict[Key, Tensor]) -> frozenset[Key]:
+    return frozenset().union(*(t.storages for t in tensors.values()))
 
 
 def _spelling(node: ir.Node) -> str:

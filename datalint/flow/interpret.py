@@ -162,8 +162,39 @@ class Interpreter(Evaluate):
             self.block(node.then if decided else node.otherwise)
             return
         start = self.state
-        ends = self.way(start.fork(), node.then)
+        self.state = start.fork()
+        self.narrow(node.condition)
+        ends = self.way(self.state, node.then)
         self.meet(ends + self.way(start, node.otherwise))
+
+    def narrow(self, condition: ir.Expr) -> None:
+        """Under `isinstance(m, nn.Linear)`, `m` is no module made in sight that is another."""
+        match condition:
+            case ir.Call(
+                callee=ir.Name(id="isinstance"),
+                arguments=[ir.Argument(value=ir.Name() as tested), ir.Argument(value=kinds)],
+            ):
+                wanted = self.class_names(self.value(kinds))
+                value = self.lookup(tested.id)
+                if wanted and len(value) > 1:
+                    left = frozenset(t for t in value if self.may_be(t, wanted))
+                    if any(isinstance(t, Instance) for t in left):
+                        self.state.variables[self.home(tested.id), tested.id] = left
+
+    def class_names(self, kinds: Value) -> set[str]:
+        """The names of torch classes, all of which must be known."""
+        things = list(kinds)
+        for thing in kinds:
+            if isinstance(thing, Container):
+                things += self.contents(thing.key).all
+        named = [t for t in things if not isinstance(t, Container)]
+        names = {t.name.rpartition(".")[2] for t in named if isinstance(t, External)}
+        return names if len(names) == len(named) else set()
+
+    def may_be(self, thing: Thing, names: set[str]) -> bool:
+        if isinstance(thing, Instance) and isinstance(thing.of, str):
+            return thing.of.rpartition(".")[2] in names
+        return not isinstance(thing, Instance)
 
     def do_Loop(self, node: ir.Loop) -> None:
         iterable = self.value(node.iterable) if node.iterable else NOTHING

@@ -1,4 +1,4 @@
-"""A map that forks in no time: a way copies nothing, and a join looks only at what the ways changed.
+"""A map that forks in no time: nothing is copied, and a join looks only at what was changed.
 
 Frozen layers lie under the changes of each way, shared by all that forked from them.
 """

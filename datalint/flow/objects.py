@@ -134,6 +134,8 @@ class Objects(Operators):
         if operator and facts.own(name) in operator.state:
             tracked = Tri.NO if name in _BUFFERS else self.trainable(thing.key)
             return self.tensor_of(thing.key.at(name), tracked)
+        if operator and not name.startswith(("weight", "bias", "_")):
+            return PLAIN  # `kernel_size` and other settings
         return just(Opaque(thing.key.at(name)))
 
     def tensor_of(self, key: Key, tracked: Tri) -> Value:

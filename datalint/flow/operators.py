@@ -168,11 +168,11 @@ class Operators(Run):
         for saved in operator.saved(needing):
             if saved.what == RESULT:
                 path = () if saved.item is None else (f"[{saved.item}]",)
-                saves.update(Save(k.at(*path), RESULT) for k in results)
-                continue
-            for key, tensor in tensors.get(saved.what, {}).items():
-                swaps = None if saved.through_view else key
-                saves.update(Save(s, saved.what, swaps) for s in tensor.storages)
+                saves.add(Save(frozenset(k.at(*path) for k in results), RESULT))
+            elif kept := tensors.get(saved.what):
+                storages = frozenset().union(*(t.storages for t in kept.values()))
+                swaps = frozenset() if saved.through_view else frozenset(kept)
+                saves.add(Save(storages, saved.what, swaps))
         parents = frozenset().union(*(t.nodes for t in every.values() if t.tracked))
         edits = autograd.edits_of(self.state, every.values())
         made = GraphNode(operator.name, site, tracked, parents, frozenset(saves), edits)

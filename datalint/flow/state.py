@@ -48,13 +48,13 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """A storage that a graph node keeps for its backward."""
+    """A tensor that a graph node keeps for its backward, by the storages it may have."""
 
-    storage: Key
+    storages: frozenset[Key]
     #: "result", or the name of the operator's argument.
     what: str
-    #: The tensor whose data `x.data = v` swaps under the saved value; None where it cannot.
-    swaps: Key | None = None
+    #: The tensors whose data `x.data = v` swaps under the saved value; none where it cannot.
+    swaps: frozenset[Key] = frozenset()
     #: The assumption without which nothing was saved.
     assumed: str = ""
 
@@ -123,25 +123,28 @@ class State:
         return self.tensors.get(key) or _unseen(key)
 
     def set_tensor(self, key: Key, tensor: Tensor) -> None:
+        held = self.tensors.get(key)
         self.tensors[key] = tensor
-        for storage in tensor.storages:
-            _enter(self.sharers, storage, key)
+        for storage in tensor.storages - held.storages if held else tensor.storages:
+            sharers = self.sharers.get(storage.root, frozenset())
+            if key not in sharers:
+                self.sharers[storage.root] = sharers | {key}
 
     def add_node(self, key: Key, node: GraphNode) -> None:
         self.nodes[key] = node
-        for save in node.saves:
-            _enter(self.keepers, save.storage, key)
-            if save.swaps:
-                _enter(self.keepers, save.swaps, key)
+        for root in {k.root for s in node.saves for k in s.storages | s.swaps}:
+            held = self.keepers.get(root, frozenset())
+            if key not in held:
+                self.keepers[root] = held | {key}
 
     def sharing(self, storages: Iterable[Key]) -> list[tuple[Key, Tensor]]:
         """The tensors that were given a storage of these roots; some may have moved since."""
         keys = {k for s in storages for k in self.sharers.get(s.root, ())}
         return [(k, self.tensors[k]) for k in sorted(keys) if k in self.tensors]
 
-    def keeping(self, storage: Key) -> list[tuple[Key, GraphNode]]:
-        """The living nodes that save a storage of this root."""
-        keys = sorted(self.keepers.get(storage.root, ()))
+    def keeping(self, roots: Iterable[Root]) -> list[tuple[Key, GraphNode]]:
+        """The living nodes that save a storage of one of these roots."""
+        keys = sorted({k for root in roots for k in self.keepers.get(root, ())})
         return [(k, self.nodes[k]) for k in keys if k in self.nodes]
 
     def join(self, other: State) -> State:
@@ -165,12 +168,6 @@ class State:
         fresh = _new(self.tensors, before.tensors)
         fresh |= _new(self.nodes, before.nodes) | _new(self.contents, before.contents)
         return _Ageing(fresh, before).state(self) if fresh else self
-
-
-def _enter(index: Layers[Root, frozenset[Key]], storage: Key, key: Key) -> None:
-    held = index.get(storage.root, frozenset())
-    if key not in held:
-        index[storage.root] = held | {key}
 
 
 def _new(now: Layers[Key, Any], before: Layers[Key, Any]) -> set[tuple[int, int, int]]:
@@ -266,8 +263,7 @@ class _Ageing:
         return frozenset(map(self.thing, value))
 
     def save(self, save: Save) -> Save:
-        swaps = save.swaps and self.key(save.swaps)
-        return replace(save, storage=self.key(save.storage), swaps=swaps)
+        return replace(save, storages=self.keys(save.storages), swaps=self.keys(save.swaps))
 
     def contents(self, c: Contents) -> Contents:
         known = tuple((k, self.value(v)) for k, v in c.known)
