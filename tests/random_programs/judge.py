@@ -111,8 +111,21 @@ def _harmless(
         return Verdict.UNJUDGED
     if not watch.before_backward - vain:
         return Verdict.IDLE
+    if any(_used(program, number) for number in watch.before_backward):
+        return Verdict.EXCEPTED
     luck = any(_wrong_on(program, seed, watch.before_backward) for seed in OTHER_DATA)
     return Verdict.LUCK if luck else Verdict.CLEAN
+
+
+def _used(program: model.Program, number: int) -> bool:
+    """Whether the values of an excepted edit count: `h.data.zero_()`, then `h * h`."""
+    if not program.writes[number].excepted:
+        return False
+    with tracking() as graph:
+        execute_with_snapshots(model.with_tracked(program, number), NAME)
+    other = execute_with_snapshots(model.with_other_value(program, number), NAME)
+    truth = execute_with_snapshots(model.as_written(program), NAME)
+    return graph.met and other.error is None and not agree(other, truth)
 
 
 def _wrong_on(program: model.Program, seed: int, numbers: set[int]) -> bool:

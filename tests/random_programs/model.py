@@ -142,6 +142,20 @@ def with_trace(program: Program) -> str:
     return _render(program, spell, _TRUTH)
 
 
+def with_other_value(program: Program, number: int) -> str:
+    """The program in which one write leaves other values behind."""
+
+    def spell(statement: Line | Write) -> str:
+        text = _plainly(statement)
+        if not (isinstance(statement, Write) and statement.number == number):
+            return text
+        if statement.head or statement.inner:
+            return text
+        return f"{text}; {statement.target}.add_(0.375)"
+
+    return _render(program, spell)
+
+
 def on_other_data(rendering: str, seed: int) -> str:
     """A rendering with other numbers in its leaves and constants."""
     seeded = rendering.replace("import torch", f"import torch; torch.manual_seed({seed})", 1)

@@ -37,6 +37,8 @@ class Graph(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.bases: dict[int, Tensor] = {}
+        #: Whether a write met a non-leaf that autograd tracks.
+        self.met = False
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
@@ -68,17 +70,20 @@ def tracked(memory: Tensor) -> Tensor:
     and every view of it on the operation, so all later uses know of the edit.
     """
     base = _graphs[-1].bases.get(_memory(memory))
-    return memory if base is None else _same_view(base, memory)
+    if base is None:
+        return memory
+    _graphs[-1].met = True
+    return _same_view(base, memory)
 
 
 @contextmanager
-def tracking() -> Iterator[None]:
+def tracking() -> Iterator[Graph]:
     """While this lasts, `tracked` works."""
     graph = Graph()
     _graphs.append(graph)
     try:
         with graph:
-            yield
+            yield graph
     finally:
         _graphs.pop()
 
