@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from datalint.flow.state import State
 
 #: Expressions evaluated from one starting point before callees are taken as unknown.
-BUDGET = 20_000
+BUDGET = 10_000
+#: The same for a whole file, and what is left to each starting point when it is used up.
+FILE_BUDGET, LEAST = 60_000, 500
 FORWARD = {"forward", "__call__", "rsample", "sample", "log_prob", "icdf"}
 
 
@@ -32,7 +34,7 @@ def analyse(module: ir.Module) -> Events:
         return events
     program = Program(module)
     run = Interpreter(program, events)
-    run.budget = BUDGET
+    run.budget, run.allowance = BUDGET, FILE_BUDGET
     run.block(module.body)
     run.alive = True
     if module.body:
@@ -57,7 +59,8 @@ def is_entry(module: ir.Module, function: ir.Function) -> bool:
 
 
 def _enter(run: Interpreter, program: Program, function: ir.Function, start: State) -> None:
-    run.state, run.alive, run.budget = start.fork(), True, BUDGET
+    allowed = max(LEAST, min(BUDGET, run.allowance))
+    run.state, run.alive, run.budget = start.fork(), True, allowed
     cls = program.owner.get(function)
     arguments = _arguments(run, program, function, cls)
     run.forward = function.name in FORWARD and cls is not None
@@ -65,6 +68,7 @@ def _enter(run: Interpreter, program: Program, function: ir.Function, start: Sta
     run.left_behind(function)
     if run.forward:
         _again(run, function, arguments, result)
+    run.allowance -= allowed - run.budget
 
 
 def _again(run: Interpreter, function: ir.Function, arguments: Arguments, result: Value) -> None:

@@ -110,9 +110,16 @@ class Consumer:
     backward: bool = False
     again: bool = False
 
-    def damage(self, node: GraphNode, write: Write, saved: str = "", assumed: str = "") -> Damage:
+    def damage(
+        self,
+        node: GraphNode,
+        write: Write,
+        saved: str = "",
+        assumed: str = "",
+        guarded: bool = True,
+    ) -> Damage:
         sure = node.tracked == Tri.YES
-        place = self.site, self.backward, sure, assumed, self.again
+        place = self.site, self.backward, sure, assumed, guarded, self.again
         return Damage(write, node.operator, node.site, saved, *place)
 
 
@@ -123,7 +130,7 @@ def need(state: State, events: Events, tensors: Iterable[Tensor], consumer: Cons
     roots = list(tensors)
     graph = reach(state, (n for t in roots for n in t.nodes))
     damages = [
-        consumer.damage(node, write, save.what, save.assumed)
+        consumer.damage(node, write, save.what, save.assumed, save.guarded)
         for (key, save), writes in state.spoils.items()
         if (node := graph.get(key))
         for write in writes

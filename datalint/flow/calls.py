@@ -38,6 +38,8 @@ from datalint.ops import facts
 
 #: How deep calls are followed, and how often one function may be on the way.
 DEPTH, RECURSION = 8, 3
+#: Where `save_for_backward` keeps what it is given.
+SAVED = ".saved"
 _BACKWARDS = {"backward", "manual_backward"}
 
 
@@ -50,7 +52,10 @@ class Calls(Library):
             base = self.value(node.callee.base)
             arguments = self.arguments(node)
             name = node.callee.name
-            found = self.each(base, lambda t: self.call_attribute(node, t, name, arguments))
+            refs = frozenset(t for t in base if isinstance(t, TensorRef))
+            found = self.tensor_method(node, refs, name, arguments) if refs else NOTHING
+            others = base - refs
+            found |= self.each(others, lambda t: self.call_attribute(node, t, name, arguments))
         else:
             callee = self.value(node.callee)
             arguments = self.arguments(node)
@@ -120,7 +125,7 @@ class Calls(Library):
             case External():
                 return self.external(node, f"{thing.name}.{name}", arguments)
             case TensorRef():
-                return self.tensor_method(node, thing, name, arguments)
+                return self.tensor_method(node, just(thing), name, arguments)
             case Opaque():
                 return self.opaque_method(node, thing, name, arguments)
             case Container():
@@ -170,9 +175,11 @@ class Calls(Library):
         self.state.grad = grad
         if not tracked:
             return result
-        held = [v for (k, _), v in self.state.attributes.items() if k == context.key]
-        kept = self.tensors(NOTHING.union(*held))
-        saves = {Save(_storages(kept), "input", frozenset(kept))}
+        saves: set[Save] = set()
+        for (holder, name_on_it), value in self.state.attributes.items():
+            if holder == context.key and (kept := self.tensors(value)):
+                guarded = name_on_it == SAVED
+                saves.add(Save(_storages(kept), "input", frozenset(kept), guarded=guarded))
         parents = frozenset().union(*(t.nodes for t in given.values()))
         edits = autograd.edits_of(self.state, given.values())
         key = self.key(node)
@@ -189,26 +196,26 @@ class Calls(Library):
 
     # Tensors and unknown things
 
-    def tensor_method(
-        self, node: ir.Node, thing: TensorRef | Opaque, name: str, arguments: Arguments
-    ) -> Value:
-        stored = self.state.attributes.get((thing.key, name))
-        if stored:
-            return self.call_all(node, stored, arguments)
+    def tensor_method(self, node: ir.Node, refs: Value, name: str, arguments: Arguments) -> Value:
+        """A method of whichever of these tensors it is."""
+        stored = [self.state.attributes.get((k, name), NOTHING) for k in self.direct(refs)]
+        if any(stored):
+            return self.call_all(node, NOTHING.union(*stored), arguments)
         if name in _BACKWARDS:
-            return self.backward(node, just(thing) | arguments.all, arguments)
+            return self.backward(node, refs | arguments.all, arguments)
         if name == "requires_grad_":
             wanted = arguments.get(0, "requires_grad")
-            self.require_grad(thing.key, constant(wanted) if wanted else True)
-            return just(thing)
+            for key in self.direct(refs):
+                self.require_grad(key, constant(wanted) if wanted else True)
+            return refs
         if name == "detach_":
-            tensor = self.state.tensor(thing.key)
-            self.state.set_tensor(thing.key, replace(tensor, tracked=Tri.NO, nodes=frozenset()))
-            return just(thing)
+            for key, tensor in self.direct(refs).items():
+                self.state.set_tensor(key, replace(tensor, tracked=Tri.NO, nodes=frozenset()))
+            return refs
         operator = facts.method(name)
         if operator is None:
-            return self.unknown(node, name, arguments, receiver=just(thing))
-        given = replace(arguments, positional=[just(thing), *arguments.positional])
+            return self.unknown(node, name, arguments, receiver=refs)
+        given = replace(arguments, positional=[refs, *arguments.positional])
         return self.apply(operator, node, given)
 
     def opaque_method(self, node: ir.Node, thing: Opaque, name: str, arguments: Arguments) -> Value:
@@ -219,12 +226,12 @@ class Calls(Library):
         if region is not None:
             return region
         if name in _BACKWARDS or name == "requires_grad_" or facts.method(name):
-            result = self.tensor_method(node, thing, name, arguments)
+            result = self.tensor_method(node, just(thing), name, arguments)
             operator = facts.method(name)
             same = operator and operator.sharing in ("alias", "maybe") and operator.tracked
             return result | just(thing) if same else result
         if name == "save_for_backward":
-            self.store(thing.key, ".saved", arguments.all, strong=True)
+            self.store(thing.key, SAVED, arguments.all, strong=True)
             return PLAIN
         called = thing.key.at(name)
         return self.unknown(node, name, arguments, receiver=just(thing), region=called)

@@ -32,7 +32,12 @@ if TYPE_CHECKING:
 #: What these names mean in a file, or a part of one, that never says so.
 _CUSTOMARY = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "np": "numpy",
               "optim": "torch.optim", "math": "math", "numpy": "numpy"}  # fmt: skip
-_UNARY = {"neg": "neg", "pos": "positive", "invert": "bitwise_not"}
+#: Python's operators whose torch method has another name.
+_NAMES = {
+    "truediv": "div", "floordiv": "floor_divide", "mod": "remainder", "and": "bitwise_and",
+    "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "bitwise_left_shift",
+    "rshift": "bitwise_right_shift", "pos": "positive", "invert": "bitwise_not",
+}  # fmt: skip
 
 
 class Evaluate(Calls):
@@ -84,7 +89,7 @@ class Evaluate(Calls):
         return self.each(base, lambda t: self.attribute(node, t, node.name))
 
     def of_Subscript(self, node: ir.Subscript) -> Value:
-        base, index = self.value(node.base), self.value(node.index)
+        base, index = self.as_tuple(self.value(node.base)), self.value(node.index)
         return self.each(base, lambda t: self.item(node, t, index))
 
     def of_Slice(self, node: ir.Slice) -> Value:
@@ -176,10 +181,7 @@ class Evaluate(Calls):
             )
         if not self.direct(left) and not self.direct(right):
             return self.numbers(node, left, right)
-        name = f"__{node.name}__"
-        if not self.direct(left) and facts.method(f"__r{node.name}__"):
-            name, left, right = f"__r{node.name}__", right, left
-        operator = facts.method(name)
+        operator = facts.method(_torch_name(node.name))
         if operator is None:
             return PLAIN
         plain = NOTHING if self.direct(left) else frozenset(t for t in left)
@@ -195,7 +197,7 @@ class Evaluate(Calls):
         return PLAIN
 
     def unary(self, node: ir.Operation, operand: Value) -> Value:
-        operator = facts.method(_UNARY[node.name])
+        operator = facts.method(_torch_name(node.name))
         number = constant(operand)
         if node.name == "neg" and isinstance(number, int | float):
             return just(Literal(-number))
@@ -250,3 +252,10 @@ class Evaluate(Calls):
         if sum(f.function is not None for f in self.stack) == 1:
             tensors = self.tensors(value).values()
             autograd.need(self.state, self.events, tensors, autograd.Consumer(node))
+
+
+def _torch_name(operation: str) -> str:
+    """`mul` for `*`, `mul_` for `*=`: a number on the left changes nothing in what is saved."""
+    in_place = operation.startswith("i") and operation != "invert"
+    plain = operation.removeprefix("i") if in_place else operation
+    return _NAMES.get(plain, plain) + ("_" if in_place else "")

@@ -48,6 +48,8 @@ class Write:
     kind: Kind
     #: `x.data = v`: swaps the storage, writes no memory.
     setter: bool = False
+    #: Not even `.detach()` could see it: through numpy, DLPack, a storage, `apply_`.
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Damage:
     sure: bool
     #: The one link that was assumed, in words for the message; empty where none was.
     assumed: str = ""
+    #: The version counter guards what was saved: not on `ctx`, nor under saved-tensor hooks.
+    guarded: bool = True
     #: Seen only where a module's forward was interpreted twice before one backward.
     again: bool = False
 
@@ -84,6 +88,12 @@ class Place:
     no_grad: bool = False
     #: The written tensor is an argument, as it is, of the function where the analysis began.
     argument: str = ""
+    #: The write is a statement of its own.
+    statement: bool = False
+    #: The written memory belongs to a tracked tensor that is not a leaf.
+    in_graph: bool = False
+    #: Names that the function where the write stands binds itself, but for loop targets.
+    locals: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

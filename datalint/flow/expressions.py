@@ -47,6 +47,7 @@ class Expressions:
         self.mentions: set[str] = set()
         self.holds: dict[str, frozenset[str]] = {}
         self.bound: set[str] = set()
+        self.looped: set[str] = set()
         self.not_local: set[str] = set()
         self.yields = False
         self.depth = 0
@@ -62,14 +63,15 @@ class Expressions:
 
     def scope(self, lower: Callable[[], T]) -> tuple[T, frozenset[str]]:
         """What `lower` gives, and the names it bound as locals."""
-        outer = self.bound, self.not_local, self.yields, self.renamed
+        outer = self.bound, self.not_local, self.yields, self.renamed, self.looped
         self.bound, self.not_local, self.yields, self.renamed = set(), set(), False, {}
+        self.looped = set()
         self.depth += 1
         try:
             return lower(), frozenset(self.bound - self.not_local)
         finally:
             self.depth -= 1
-            self.bound, self.not_local, self.yields, self.renamed = outer
+            self.bound, self.not_local, self.yields, self.renamed, self.looped = outer
 
     def bind(self, origin: cst.CSTNode, name: str) -> ir.Name:
         name = self.renamed.get(name, name)
@@ -120,11 +122,13 @@ class Expressions:
         function.nested = self.depth > 1
         before = len(self.functions)
 
-        def body() -> tuple[ir.Block, bool]:
+        def body() -> None:
             self.bound.update(p.name for p in function.parameters)
-            return lower(), self.yields
+            function.body = lower()
+            function.generator = self.yields
+            function.loop_targets = frozenset(self.looped)
 
-        (function.body, function.generator), function.locals = self.scope(body)
+        _, function.locals = self.scope(body)
         function.mentions = frozenset(self.mentions)
         function.encloses = len(self.functions) > before
 
@@ -347,7 +351,7 @@ class Expressions:
 
     def generators(self, clause: cst.CompFor, inner: Callable[[], ir.Block]) -> ir.Block:
         iterable = self.expr(clause.iter)
-        for name in _names(clause.target):
+        for name in names(clause.target):
             self.renamed[name] = f"%{self.serial}.{name}"
         target = self.target(clause.target)
         tests = [self.expr(i.test) for i in clause.ifs]
@@ -367,10 +371,10 @@ class Expressions:
         return (self.at(ir.Evaluate, node, call),)
 
 
-def _names(target: cst.BaseExpression) -> list[str]:
+def names(target: cst.BaseExpression) -> list[str]:
     match target:
         case cst.Name():
             return [target.value]
         case cst.Tuple() | cst.List():
-            return [n for e in target.elements for n in _names(e.value)]
+            return [n for e in target.elements for n in names(e.value)]
     return []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from datalint.flow import autograd, ir
 from datalint.flow.evaluate import Evaluate
-from datalint.flow.library import CONTEXTS
+from datalint.flow.library import CONTEXTS, UNGUARDED
 from datalint.flow.operators import Arguments
 from datalint.flow.run import Frame
 from datalint.flow.values import (
@@ -67,9 +67,11 @@ class Interpreter(Evaluate):
     # Simple statements
 
     def do_Evaluate(self, node: ir.Evaluate) -> None:
+        self.statement = node.value
         self.value(node.value)
 
     def do_Assign(self, node: ir.Assign) -> None:
+        self.statement = node.value
         value = self.value(node.value)
         self.assign(node, node.target, value)
 
@@ -98,6 +100,7 @@ class Interpreter(Evaluate):
         return frame
 
     def unpack(self, site: ir.Node, target: ir.Display, value: Value) -> None:
+        value = self.as_tuple(value)
         exact = self.exactly(value)
         stars = [i for i, item in enumerate(target.items) if isinstance(item, ir.Starred)]
         if exact is not None and (len(exact) == len(target.items) if not stars else True):
@@ -287,7 +290,7 @@ class Interpreter(Evaluate):
                     place += self.way(state, final)
 
     def do_With(self, node: ir.With) -> None:
-        grad = self.state.grad
+        grad, versioned = self.state.grad, self.versioned
         managers = self.generators(node.context)
         if managers:
             for closure, arguments in managers:
@@ -297,6 +300,9 @@ class Interpreter(Evaluate):
         for thing in context:
             if isinstance(thing, External) and thing.name.removesuffix("()") in CONTEXTS:
                 self.state.grad = CONTEXTS[thing.name.removesuffix("()")]
+        self.versioned = versioned and not any(
+            isinstance(t, External) and t.name in UNGUARDED for t in context
+        )
         entered = [self.managed(node, thing, "__enter__", Arguments()) for thing in context]
         if node.target is not None:
             self.assign(node, node.target, NOTHING.union(*entered) or PLAIN)
@@ -306,6 +312,7 @@ class Interpreter(Evaluate):
             for thing in context:
                 self.managed(node, thing, "__exit__", Arguments(error))
             self.state.grad = grad
+        self.versioned = versioned
 
     def generators(self, context: ir.Expr) -> list[tuple[Closure, Arguments]]:
         """The generator functions in sight that `with f(...)` runs around its body."""

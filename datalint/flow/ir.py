@@ -147,6 +147,7 @@ class Function(Expr):
     decorators: tuple[Expr, ...] = ()
     body: Block = ()
     locals: frozenset[str] = frozenset()
+    loop_targets: frozenset[str] = frozenset()
     generator: bool = False
     nested: bool = False
     #: Functions are defined in it.
@@ -244,6 +245,8 @@ class Module:
     classes: tuple[Class, ...]
     #: Modules of which everything is imported.
     stars: tuple[str, ...]
+    #: Names that the top level binds, but for loop targets.
+    locals: frozenset[str]
     #: Every name and, with a dot, every attribute that is read somewhere.
     mentions: frozenset[str]
     #: What the values of each attribute and top-level name mention.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: From this magnitude on a filling is meant to vanish in a softmax or a comparison.
 MASKING = 1e3
 _ROUNDING = {"sign_", "sgn_", "round_", "floor_", "ceil_", "trunc_", "fix_"}
-_SHIFTING = {"add_", "sub_", "subtract_", "__iadd__", "__isub__"}
+_SHIFTING = {"add_", "sub_", "subtract_"}
 _FILLING = {
     "zero_": (), "fill_": ("value",), "masked_fill_": ("value",), "index_fill_": ("value",),
     "fill_diagonal_": ("fill_value",), "__setitem__": ("value",), "full": ("fill_value",),

@@ -37,6 +37,8 @@ CONTEXTS = {
     "torch.autograd.no_grad": Tri.NO, "torch.autograd.enable_grad": Tri.YES,
     "torch.autograd.grad_mode.no_grad": Tri.NO,
 }  # fmt: skip
+#: Saved-tensor hooks switch the version check off.
+UNGUARDED = {"torch.autograd.graph.saved_tensors_hooks()", "torch.autograd.graph.save_on_cpu()"}
 SET_GRAD = {"torch.set_grad_enabled", "torch.autograd.set_grad_enabled",
             "torch.autograd.grad_mode.set_grad_enabled"}  # fmt: skip
 _LEAVES = {"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"}
@@ -180,6 +182,8 @@ class Library(Containers, Modules):
             for value in arguments.positional:  # no_grad used as a function of a function
                 return value
             return just(External(name + "()"))
+        if f"{name}()" in UNGUARDED:
+            return just(External(f"{name}()"))
         if name in SET_GRAD:
             return self.set_grad(arguments)
         if name in _LEAVES:
@@ -193,7 +197,7 @@ class Library(Containers, Modules):
             return just(Literal(self.state.grad == Tri.YES))
         if name.endswith(".checkpoint.checkpoint"):
             function, *passed = arguments.positional or [PLAIN]
-            return self.call_all(node, function, Arguments(passed, arguments.keywords))
+            return self.recomputed(node, function, Arguments(passed, arguments.keywords))
         if name == "torch.finfo":
             return just(External("torch.finfo()"))
         operator = facts.function(name)
@@ -213,6 +217,13 @@ class Library(Containers, Modules):
         if name.endswith(("pack_padded_sequence", "pack_sequence")):
             return just(Instance(self.key(node), "torch.nn.utils.rnn.PackedSequence"))
         return self.unknown(node, last, arguments)
+
+    def recomputed(self, node: ir.Node, function: Value, arguments: Arguments) -> Value:
+        """`checkpoint`: backward reads again whatever its function reads, whatever it is then."""
+        guarded, self.versioned = self.versioned, False
+        result = self.call_all(node, function, arguments)
+        self.versioned = guarded
+        return result
 
     def evident(self, arguments: Arguments) -> None:
         """What is passed to an operator of torch is a tensor if it has a `.data` at all."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from datalint.flow import ir
-from datalint.flow.expressions import AUGMENTED, Expressions
+from datalint.flow.expressions import AUGMENTED, Expressions, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,12 +26,13 @@ class Statements(Expressions):
     """Lowers statements; one instance a file, so that serial numbers follow the source."""
 
     def module(self, module: cst.Module) -> ir.Module:
-        body, _ = self.scope(lambda: self.block(module.body))
+        body, bound = self.scope(lambda: self.block(module.body))
         return ir.Module(
             body,
             tuple(self.functions),
             tuple(self.classes),
             tuple(self.stars),
+            bound,
             frozenset(self.mentions),
             self.holds,
         )
@@ -164,6 +165,7 @@ class Statements(Expressions):
 
     def do_For(self, node: cst.For) -> Sequence[ir.Statement]:
         iterable, target = self.expr(node.iter), self.target(node.target)
+        self.looped.update(names(node.target))
         body, otherwise = self.suite(node.body), self.suite(node.orelse)
         return (self.at(ir.Loop, node, target, iterable, None, body, otherwise),)
 

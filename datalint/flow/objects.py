@@ -117,7 +117,7 @@ class Objects(Operators):
         if tensor.known:
             seen.evidence = Evidence.SURE
         via = tensor.via or frozenset({node})
-        alias = Tensor(tensor.storages, Tri.NO, via=via, known=tensor.known)
+        alias = Tensor(tensor.storages, Tri.NO, frozenset(), via, tensor.known, tensor.blind)
         return self.new_tensor(self.key(node), alias)
 
     def instance_attribute(self, node: ir.Expr, thing: Instance, name: str) -> Value:
@@ -224,12 +224,12 @@ class Objects(Operators):
                 continue  # `x.data += v` has written by now, and sets what was there
             seen.assigned = site
             write = Write(node, site, "data =", Kind.COMPUTED, setter=True)
-            seen.writes.setdefault(write, self.place(self.argument_of(tensor)))
+            seen.writes.setdefault(write, self.place(site, self.argument_of(tensor)))
             autograd.swap(self.state, write, key)
             moved = storages or frozenset({self.key(site)})
             stays = tensor.storages if len(base) > 1 else frozenset()
             self.state.set_tensor(key, replace(tensor, storages=moved | stays))
-        self.share(node, given)
+            self.share(node, given)
 
     def share(self, node: ir.Attribute, given: dict[Key, Tensor]) -> None:
         """What was assigned is written on under a version counter of its own from now on."""
@@ -238,6 +238,11 @@ class Objects(Operators):
                 self.state.set_tensor(key, replace(tensor, via=frozenset({node})))
 
     # Items and elements
+
+    def as_tuple(self, value: Value) -> Value:
+        """`x.max(...)` may be a tensor or a tuple: where it is taken apart it is a tuple."""
+        tuples = {t.key for t in value if isinstance(t, Container)}
+        return frozenset(t for t in value if not (isinstance(t, TensorRef) and t.key in tuples))
 
     def item(self, node: ir.Node, thing: Thing, index: Value) -> Value:
         """What `thing[index]` may be."""

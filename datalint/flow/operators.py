@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-from datalint.flow import autograd
+from datalint.flow import autograd, ir
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.kinds import kind_of
 from datalint.flow.run import Run
@@ -22,9 +21,6 @@ from datalint.flow.values import (
 )
 from datalint.ops import facts
 from datalint.ops.facts import RESULT, Operator, Sharing
-
-if TYPE_CHECKING:
-    from datalint.flow import ir
 
 
 @dataclass(slots=True)
@@ -55,6 +51,12 @@ class Arguments:
         if place < len(self.positional):
             return self.positional[place]
         return self.keywords.get(keyword, NOTHING)
+
+
+#: Ways to memory that share no version counter, and writes that never count.
+_BLIND = {"numpy", "__array__", "untyped_storage", "storage", "to_dlpack", "__dlpack__",
+          "from_dlpack", "utils.dlpack.to_dlpack", "utils.dlpack.from_dlpack"}  # fmt: skip
+_BLIND_WRITES = {"apply_", "map_", "map2_"}
 
 
 class Operators(Run):
@@ -98,7 +100,7 @@ class Operators(Run):
             case Sharing.NOT_A_TENSOR:
                 return PLAIN
             case Sharing.ALIAS:
-                return self.view(site, first) if operator.tracked else self.detached(site, first)
+                return self.alias(operator, site, first)
             case Sharing.MAYBE:
                 fresh = self.fresh(operator, site, tensors)
                 return fresh | self.view(site, first, "view")
@@ -120,8 +122,14 @@ class Operators(Run):
                 frozenset().union(*(v.nodes for v in views)),
                 frozenset().union(*(v.via for v in views)),
                 all(v.known for v in views),
+                any(v.blind for v in views),
             ),
         )
+
+    def alias(self, operator: Operator, site: ir.Node, first: dict[Key, Tensor]) -> Value:
+        if operator.name in _BLIND:
+            first = {k: replace(t, blind=True) for k, t in first.items()}
+        return self.view(site, first) if operator.tracked else self.detached(site, first)
 
     def detached(self, site: ir.Node, bases: dict[Key, Tensor]) -> Value:
         """The same memory outside the graph; `.data` is more than this, and is not an operator."""
@@ -168,11 +176,12 @@ class Operators(Run):
         for saved in operator.saved(needing):
             if saved.what == RESULT:
                 path = () if saved.item is None else (f"[{saved.item}]",)
-                saves.add(Save(frozenset(k.at(*path) for k in results), RESULT))
+                made = frozenset(k.at(*path) for k in results)
+                saves.add(Save(made, RESULT, guarded=self.versioned))
             elif kept := tensors.get(saved.what):
                 storages = frozenset().union(*(t.storages for t in kept.values()))
                 swaps = frozenset() if saved.through_view else frozenset(kept)
-                saves.add(Save(storages, saved.what, swaps))
+                saves.add(Save(storages, saved.what, swaps, guarded=self.versioned))
         parents = frozenset().union(*(t.nodes for t in every.values() if t.tracked))
         edits = autograd.edits_of(self.state, every.values())
         made = GraphNode(operator.name, site, tracked, parents, frozenset(saves), edits)
@@ -213,17 +222,22 @@ class Operators(Run):
 
     def write(self, site: ir.Node, operator: str, kind: Kind, targets: dict[Key, Tensor]) -> None:
         """Memory changes; where the tensor came through `.data` autograd does not know."""
-        for key, tensor in targets.items():
+        for tensor in targets.values():
             for read in tensor.via:
-                write = Write(read, site, operator, kind)
-                self.seen_write(write, key, tensor)
+                blind = tensor.blind or operator in _BLIND_WRITES
+                write = Write(read, site, operator, kind, blind=blind)
+                self.seen_write(write, tensor)
                 autograd.spoil(self.state, write, tensor.storages)
                 if kind not in (Kind.STRAIGHT_THROUGH, Kind.SHIFT):
                     autograd.edit(self.state, write, tensor.storages)
 
-    def seen_write(self, write: Write, key: Key, tensor: Tensor) -> None:
+    def seen_write(self, write: Write, tensor: Tensor) -> None:
         seen = self.events.of(write.read)
-        seen.writes.setdefault(write, self.place(self.argument_of(tensor)))
+        sharing = self.state.sharing(tensor.storages)
+        tracked = any(
+            autograd.in_graph(self.state, t) for _, t in sharing if t.storages & tensor.storages
+        )
+        seen.writes.setdefault(write, self.place(write.site, self.argument_of(tensor), tracked))
         if tensor.known or write.operator in facts.in_place_names():
             seen.evidence = Evidence.SURE
 
@@ -239,10 +253,17 @@ class Operators(Run):
         tensors: dict[str, dict[Key, Tensor]],
     ) -> Value:
         """`t_`, `unsqueeze_`: the same tensor; flags are for who calls to change."""
-        for tensor in tensors.get("input", {}).values():
-            for read in tensor.via:
-                self.events.of(read).without_effect = site
+        if site is self.statement and isinstance(site, ir.Call):
+            self.drop(site)
         return named.get("input", PLAIN)
+
+    def drop(self, site: ir.Call) -> None:
+        """`x.data.t_()` as a statement of its own: what it changes is gone the next moment."""
+        if (
+            isinstance(site.callee, ir.Attribute)
+            and site.callee.base.origin in self.events.by_origin
+        ):
+            self.events.of(site.callee.base).without_effect = site
 
 
 def _constant(tensor: Tensor) -> Tensor:

@@ -70,7 +70,12 @@ class Run:
         self.parents = {0: 0}
         #: Steps left before callees are taken as unknown.
         self.budget = 0
+        self.allowance = 0
         self.forward = False
+        #: The expression or assignment that is being executed as a statement.
+        self.statement: ir.Node | None = None
+        #: Whether the version counter guards what operators save now.
+        self.versioned = True
         #: What is made now does not replace what another alternative has made in its place.
         self.weak = False
         #: Names of the generator functions that are context managers.
@@ -153,10 +158,21 @@ class Run:
         most = max((t.tracked for t in tensors.values()), default=Tri.NO)
         return min(most, self.state.grad)
 
-    def place(self, argument: str = "") -> Place:
+    def place(self, site: ir.Node, argument: str = "", in_graph: bool = False) -> Place:
         names = tuple(f.function.name for f in self.stack if f.function)
         quiet = self.state.grad == Tri.NO
-        return Place(names[-1] if names else "", names, self.forward, quiet, argument)
+        function = self.frame.function
+        bound = function.locals - function.loop_targets if function else self.program.module.locals
+        return Place(
+            names[-1] if names else "",
+            names,
+            self.forward,
+            quiet,
+            argument,
+            site is self.statement,
+            in_graph,
+            bound,
+        )
 
     # What the layers above define
 

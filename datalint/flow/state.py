@@ -44,6 +44,8 @@ class Tensor:
     via: frozenset[ir.Node] = frozenset()
     #: Known to be a tensor, not only used like one.
     known: bool = True
+    #: Reached in a way that has no version counter at all.
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Save:
     swaps: frozenset[Key] = frozenset()
     #: The assumption without which nothing was saved.
     assumed: str = ""
+    #: Kept where the version counter is looked at.
+    guarded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +209,7 @@ def join_tensors(a: Tensor, b: Tensor) -> Tensor:
         a.nodes | b.nodes,
         a.via | b.via,
         a.known and b.known,
+        a.blind or b.blind,
     )
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from datalint.finding import Applicability
+from datalint.ops import facts
 
 if TYPE_CHECKING:
-    from datalint.flow.events import Seen, Write
+    from collections.abc import Sequence
+
+    from datalint.flow.events import Place, Seen, Write
 
 _AUGMENTED = {
     cst.AddAssign: "add_",
@@ -81,7 +85,7 @@ def detach(
     """Replace the read by `.detach()`; None where that cannot be written."""
     read = seen.node.origin
     instead = detached(read)
-    if instead is None or seen.assigned is not None:
+    if instead is None or seen.assigned is not None or any(w.blind for w in writes):
         return None
     for write in writes:
         statement = write.site.origin
@@ -94,23 +98,48 @@ def detach(
     return Rewrite(read, instead, applicability, message)
 
 
-def differentiable(write: Write) -> str:
-    """An out-of-place spelling of the write, for the help of a message; empty if none is known."""
+def differentiable(write: Write, place: Place) -> str:
+    """The write as an assignment that autograd sees; empty where that would not be the same.
+
+    Only for a statement that writes a local tensor with a history: rebinding a leaf loses its
+    `.grad`, rebinding an attribute, a loop's target or an item of a container loses the edit.
+    """
     read, site = write.read.origin, write.site.origin
     target = receiver(read)
-    if target is None:
+    if not isinstance(target, cst.Name) or target.value not in place.locals:
         return ""
-    name = short(target)
+    if not place.in_graph or place.no_grad or write.blind:
+        return ""
+    text = _out_of_place(target.value, read, site, place)
+    left = text.partition(" = ")[2]
+    return "" if ".data" in left or "detach(" in left else text
+
+
+def _out_of_place(name: str, read: cst.CSTNode, site: cst.CSTNode, place: Place) -> str:
     match site:
         case cst.Call(func=cst.Attribute(value=value, attr=method)) if value is read:
-            plain = method.value.rstrip("_")
-            arguments = ", ".join(code(a).rstrip(", ") for a in site.args)
-            if plain == "copy":
-                return f"{name} = {arguments}"
-            if plain == "zero":
-                return f"{name} = torch.zeros_like({name})"
-            return f"{name} = {name}.{plain}({arguments})"
+            return _method(name, method.value, site.args) if place.statement else ""
         case cst.AugAssign() if site.target is read:
             operator = code(site.operator).removesuffix("=")
-            return f"{name} = {name} {operator} {code(site.value)}"
+            return f"{name} = {name} {operator} {_undo(name, code(site.value))}"
     return ""
+
+
+def _method(name: str, method: str, args: Sequence[cst.Arg]) -> str:
+    plain = method.removesuffix("_")
+    arguments = ", ".join(_undo(name, code(a).rstrip(", ")) for a in args)
+    if plain == "copy":
+        return f"{name} = {arguments}"
+    if plain == "zero":
+        return f"{name} = torch.zeros_like({name})"
+    if plain == "fill":
+        return f"{name} = torch.full_like({name}, {arguments})"
+    operator = facts.method(plain)
+    if operator is None or operator.sharing is not facts.Sharing.FRESH or not operator.tracked:
+        return ""
+    return f"{name} = {name}.{plain}({arguments})"
+
+
+def _undo(name: str, text: str) -> str:
+    """The arguments of an edit speak of the tensor itself again."""
+    return re.sub(rf"\b{re.escape(name)}\.(data\b|detach\(\))", name, text)

@@ -46,7 +46,7 @@ def _assumed(seen: Seen) -> Verdict | None:
     return Verdict(
         f"`{name}` is {story.wording(damage.write)} through `.data`, which makes the gradient"
         f" silently wrong, assuming {damage.assumed or AGAIN}",
-        _help(damage, name),
+        _help(seen, damage, name),
         Confidence.MEDIUM,
         story.told(damage, verb),
         detach(seen, [damage.write]) if damage.saved else None,
@@ -67,9 +67,9 @@ def _idempotent(write: Write) -> bool:
     return write.operator.removeprefix("nn.functional.") in _IDEMPOTENT
 
 
-def _help(damage: Damage, name: str) -> str:
+def _help(seen: Seen, damage: Damage, name: str) -> str:
     if not damage.saved:
-        return untracked_write.cure(damage, name)
+        return untracked_write.cure(seen, damage, name)
     return (
         f"with `{name}.detach()` PyTorch checks it: backward then raises if the value was saved;"
         " if it does, write after backward or work on a copy"

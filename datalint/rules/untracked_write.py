@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datalint.finding import Level
-from datalint.flow.events import Damage, Kind
+from datalint.flow.events import Damage, Kind, Place
 from datalint.rules import story
 from datalint.rules.rewrite import differentiable
 from datalint.rules.rule import Rule, Verdict
@@ -28,7 +28,7 @@ def judge(seen: Seen) -> Verdict | None:
     used = f"`{damage.operator}` uses it" if damage.operator else "it is handed on"
     return Verdict(
         f"`{name}` is edited through `.data` and then {used}: the gradient ignores the edit",
-        cure(damage, name),
+        cure(seen, damage, name),
         story.confidence(damage),
         story.told(damage, "used here"),
     )
@@ -43,13 +43,17 @@ def concerns(damage: Damage) -> bool:
     return damage.write.kind is Kind.COMPUTED
 
 
-def cure(damage: Damage, name: str) -> str:
+def cure(seen: Seen, damage: Damage, name: str) -> str:
     """A differentiable operation, or the explicit straight-through form; never `.detach()`."""
-    out_of_place = differentiable(damage.write)
-    form = out_of_place.partition(" = ")[2] or "new"
-    change = f"`{out_of_place}`" if out_of_place else "an out-of-place operation"
+    out_of_place = differentiable(damage.write, seen.writes.get(damage.write, Place()))
+    if not out_of_place:
+        return (
+            "let autograd see the edit: an out-of-place operation whose result is used instead;"
+            " `.detach()` would change nothing here"
+        )
+    form = out_of_place.partition(" = ")[2]
     return (
-        f"let autograd see it: {change}; or, if the gradient is meant to pass by,"
+        f"let autograd see it: `{out_of_place}`; or, if the gradient is meant to pass by:"
         f" `{name} = {name} + ({form} - {name}).detach()`; `.detach()` alone changes nothing here"
     )
 
