@@ -307,7 +307,7 @@ class Calls(Library):
             return self.gradients(node, nodes)
         if not self.asked(arguments, "retain_graph"):
             autograd.settle(self.state, nodes)
-        return self.untracked_result(node, "grad")
+        return self.untracked_result(node)
 
     def asked(self, arguments: Arguments, flag: str) -> bool:
         """Whether a flag is given as anything but a plain no."""
@@ -366,7 +366,7 @@ class Calls(Library):
         if function and not function.encloses:
             variables = self.state.variables
             for name in (*function.locals, YIELDED):
-                variables.pop((frame.id, name), None)
+                variables.discard((frame.id, name))
 
     def bind(self, closure: Closure, site: ir.Node, arguments: Arguments) -> None:
         """Give the parameters their values, in the new frame."""

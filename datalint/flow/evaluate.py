@@ -158,9 +158,6 @@ class Evaluate(Calls):
         self.class_body(node)
         return just(ClassRef(node, self.frame.scope))
 
-    def class_body(self, node: ir.Class) -> None:
-        raise NotImplementedError  # pragma: no cover - Interpreter defines it
-
     # Operations
 
     def of_Call(self, node: ir.Call) -> Value:

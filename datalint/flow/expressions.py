@@ -145,7 +145,7 @@ class Expressions:
         return out
 
     def parameter(self, node: cst.Param, star: Any = "") -> ir.Parameter:
-        default = node.default and self.expr(node.default)
+        default = self.expr(node.default) if node.default else None
         return ir.Parameter(node.name.value, default, self.annotation(node.annotation), star)
 
     # Targets
@@ -238,7 +238,7 @@ class Expressions:
     def of_Call(self, node: cst.Call) -> ir.Expr:
         callee = self.expr(node.func)
         arguments = tuple(
-            ir.Argument(self.expr(a.value), a.keyword and a.keyword.value, a.star)
+            ir.Argument(self.expr(a.value), a.keyword.value if a.keyword else None, a.star)
             for a in node.args
         )
         match callee, arguments:

@@ -139,11 +139,11 @@ class Interpreter(Evaluate):
     def do_Delete(self, node: ir.Delete) -> None:
         match node.target:
             case ir.Name():
-                self.state.variables.pop((self.home(node.target.id), node.target.id), None)
+                self.state.variables.discard((self.home(node.target.id), node.target.id))
             case ir.Display():
                 for item in node.target.items:
                     if isinstance(item, ir.Name):
-                        self.state.variables.pop((self.home(item.id), item.id), None)
+                        self.state.variables.discard((self.home(item.id), item.id))
 
     def do_Jump(self, node: ir.Jump) -> None:
         value = self.value(node.value) if node.value else just(Literal(None))

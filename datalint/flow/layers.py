@@ -5,13 +5,14 @@ Frozen layers lie under the changes of each way, shared by all that forked from 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 K = TypeVar("K")
 V = TypeVar("V")
+T = TypeVar("T")
 
 #: So many layers are looked through before they are copied into one.
 DEEP = 12
@@ -43,7 +44,13 @@ class Layers(Generic[K, V]):
             self.below, self.own, self.depth = base, {}, base.depth + 1
         return Layers(self.below)
 
-    def get(self, key: K, default: Any = None) -> Any:
+    @overload
+    def get(self, key: K) -> V | None: ...
+
+    @overload
+    def get(self, key: K, default: T) -> V | T: ...
+
+    def get(self, key: K, default: object = None) -> object:
         layer: Layers[K, V] | None = self
         while layer is not None:
             if key in layer.own:
@@ -56,7 +63,7 @@ class Layers(Generic[K, V]):
         return self.get(key, _GONE) is not _GONE
 
     def __getitem__(self, key: K) -> V:
-        found: V = self.get(key, _GONE)
+        found = self.get(key, _GONE)
         if found is _GONE:
             raise KeyError(key)
         return found
@@ -95,11 +102,9 @@ class Layers(Generic[K, V]):
     def values(self) -> Iterator[V]:
         return (value for _, value in self.items())
 
-    def pop(self, key: K, default: Any = None) -> Any:
-        found = self.get(key, default)
+    def discard(self, key: K) -> None:
         if key in self:
             del self[key]
-        return found
 
     def changes(self, other: Layers[K, V]) -> tuple[set[K], Layers[K, V] | None]:
         """The keys in which the two may differ, and the layer under both."""

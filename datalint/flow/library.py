@@ -213,7 +213,7 @@ class Library(Containers, Modules):
         ):
             return self.torch_instance(node, name, arguments)
         if last in _FACTORIES:
-            return self.required(self.untracked_result(node, name), arguments)
+            return self.required(self.untracked_result(node), arguments)
         if name.endswith(("pack_padded_sequence", "pack_sequence")):
             return just(Instance(self.key(node), "torch.nn.utils.rnn.PackedSequence"))
         return self.unknown(node, last, arguments)
@@ -250,7 +250,7 @@ class Library(Containers, Modules):
         via = frozenset().union(*(t.via for t in given.values()))
         return self.new_tensor(key, Tensor(storages, tracked, via=via))
 
-    def untracked_result(self, node: ir.Node, name: str) -> Value:
+    def untracked_result(self, node: ir.Node) -> Value:
         key = self.key(node)
         return self.new_tensor(key, Tensor(frozenset({key}), Tri.NO))
 

@@ -186,7 +186,7 @@ class Statements(Expressions):
     def do_Try(self, node: cst.Try | cst.TryStar) -> Sequence[ir.Statement]:
         body = self.suite(node.body)
         handlers = tuple(
-            ir.Handler(h.name and self.target(h.name.name), self.suite(h.body))
+            ir.Handler(self.target(h.name.name) if h.name else None, self.suite(h.body))
             for h in node.handlers
         )
         otherwise, final = self.suite(node.orelse), self.suite(node.finalbody)
@@ -247,8 +247,10 @@ class Statements(Expressions):
                 if pattern.name:
                     inner.append(self.assign(pattern, pattern.name, subject))
                 return inner
-            case cst.MatchStar() | cst.MatchMapping() if getattr(pattern, "rest", None):
-                return [self.assign(pattern, pattern.rest, subject)]
+            case cst.MatchMapping():
+                inner = [s for e in pattern.elements for s in self.captures(e.pattern, subject)]
+                rest = [self.assign(pattern, pattern.rest, subject)] if pattern.rest else []
+                return inner + rest
             case cst.MatchStar():
                 return [self.assign(pattern, pattern.name, subject)] if pattern.name else []
             case cst.MatchTuple() | cst.MatchList():

@@ -88,7 +88,9 @@ class Modules(Objects):
     def groups(self, node: ir.Node, parameters: Value) -> Value:
         """An optimizer's `param_groups`: dicts with the parameters under "params"."""
         elements = self.elements(node, parameters)
-        dicts = frozenset(t for t in elements if isinstance(t, Container) and t.kind == "dict")
+        dicts: Value = frozenset(
+            t for t in elements if isinstance(t, Container) and t.kind == "dict"
+        )
         if not dicts:
             group = Contents((("params", parameters),), PLAIN, False)
             dicts = self.container(node, "dict", group, ".group")

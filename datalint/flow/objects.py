@@ -162,9 +162,6 @@ class Objects(Operators):
             return self.invoke(found, node, Arguments([just(thing)]))
         return just(Method(thing, found))
 
-    def invoke(self, closure: Closure, site: ir.Node, arguments: Arguments) -> Value:
-        raise NotImplementedError  # pragma: no cover - Calls defines it
-
     def class_attribute(self, cls: ClassRef, name: str) -> Value:
         """Looked up in the class and its bases, as far as they are in sight."""
         for ancestor in self.program.ancestors(cls):

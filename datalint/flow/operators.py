@@ -184,8 +184,8 @@ class Operators(Run):
                 saves.add(Save(storages, saved.what, swaps, guarded=self.versioned))
         parents = frozenset().union(*(t.nodes for t in every.values() if t.tracked))
         edits = autograd.edits_of(self.state, every.values())
-        made = GraphNode(operator.name, site, tracked, parents, frozenset(saves), edits)
-        self.state.add_node(self.key(site), made)
+        node = GraphNode(operator.name, site, tracked, parents, frozenset(saves), edits)
+        self.state.add_node(self.key(site), node)
         return tracked
 
     def written(

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from datalint.flow import ir
+    from datalint.flow.operators import Arguments
     from datalint.flow.program import Program
-    from datalint.flow.values import Thing
+    from datalint.flow.values import Closure, Thing
 
 #: Up to so many alternatives are kept apart; more are taken one after the other.
 EXCLUSIVE = 4
@@ -174,10 +175,35 @@ class Run:
             bound,
         )
 
-    # What the layers above define
+    # What the layers above define; a run is always an Interpreter
 
-    def value(self, node: ir.Expr) -> Value:
-        raise NotImplementedError  # pragma: no cover - every run is an Interpreter
+    if TYPE_CHECKING:
 
-    def block(self, statements: ir.Block) -> None:
-        raise NotImplementedError  # pragma: no cover - every run is an Interpreter
+        def value(self, node: ir.Expr) -> Value: ...
+
+        def block(self, statements: ir.Block) -> None: ...
+
+        def call_thing(self, node: ir.Node, thing: Thing, arguments: Arguments) -> Value: ...
+
+        def call_all(self, node: ir.Node, callees: Value, arguments: Arguments) -> Value: ...
+
+        def invoke(self, closure: Closure, site: ir.Node, arguments: Arguments) -> Value: ...
+
+        def backward(self, node: ir.Node, roots: Value, arguments: Arguments) -> Value: ...
+
+        def unknown(
+            self,
+            node: ir.Node,
+            name: str,
+            arguments: Arguments,
+            receiver: Value = NOTHING,
+            region: Key | None = None,
+        ) -> Value: ...
+
+        def container_method(
+            self, node: ir.Node, thing: Container, name: str, arguments: Arguments
+        ) -> Value: ...
+
+        def untracked_result(self, node: ir.Node) -> Value: ...
+
+        def class_body(self, node: ir.Class) -> None: ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from datalint.rules import (
     data_assignment,
     data_read,
@@ -11,7 +13,9 @@ from datalint.rules import (
     write_after_save,
     write_without_effect,
 )
-from datalint.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from datalint.rules.rule import Rule
 
 ALL: tuple[Rule, ...] = (
     write_after_save.RULE,

@@ -15,12 +15,14 @@ from datalint.finding import Span
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from libcst.metadata import CodeRange
+
 
 class _Recorder:
     """What the code generator tells positions to."""
 
     def __init__(self) -> None:
-        self._computed: dict[cst.CSTNode, cst.metadata.CodeRange] = {}
+        self._computed: dict[cst.CSTNode, CodeRange] = {}
 
 
 def spans(module: cst.Module, nodes: Iterable[cst.CSTNode]) -> dict[cst.CSTNode, Span]:
