@@ -157,6 +157,8 @@ def _loss(scope: Scope) -> None:
 def _backward(scope: Scope, last: bool) -> None:
     draw, book = scope.draw, scope.book
     way = draw.weighted({"loss": 80, "autograd.backward": 8, "grad": 6, "create_graph": 6})
+    if way == "grad" and "two graphs" in book.features:
+        way = "loss"  # what is assigned would hide the gradients of the first graph
     book.features[f"backward by {way}"] += 1
     leaf = book.leaves[0]
     if way == "grad":

@@ -109,13 +109,11 @@ def without(program: Program, number: int) -> str:
     return _render(program, spell)
 
 
-def with_tracked(program: Program, number: int) -> str:
-    """The program with one write done in autograd's sight, so that all later uses know of it."""
+def with_tracked(program: Program, *numbers: int) -> str:
+    """The program with some writes done in autograd's sight, so that all later uses know of them."""
 
     def spell(statement: Line | Write) -> str:
-        if not (isinstance(statement, Write) and statement.number == number):
-            return _plainly(statement)
-        if statement.copies:
+        if isinstance(statement, Line) or statement.number not in numbers or statement.copies:
             return _plainly(statement)
         text = (statement.tracked or statement.text).replace("{t}", f"tracked({statement.target})")
         if statement.head:

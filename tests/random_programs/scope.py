@@ -129,7 +129,7 @@ class Scope:
     def other(self, x: Ref) -> Ref:
         """A second operand, seldom `x` itself: `x - x` has no gradient to be wrong."""
         y = self.operand(x.shape)
-        if y == x and self.draw.chance(85):
+        if y == x and self.draw.chance(95):
             return Ref(self.constant(x.shape), x.shape, Kind.PLAIN)
         return y
 
