@@ -185,10 +185,12 @@ def _wants_color(choice: str, output_file: str | None) -> bool:
 
 
 def _write(text: str, output_file: str | None) -> None:
-    if output_file is None:
-        click.echo(text, nl=False, color=True)
-    else:
+    if output_file is not None:
         Path(output_file).write_text(text, "utf-8", "backslashreplace")
+    elif sys.stdout is not None:
+        # Not `click.echo`, which sends UTF-8 to a terminal that says it knows only ASCII.
+        sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 def _note(text: str) -> None:

@@ -1,0 +1,395 @@
+"""The command line as its user meets it: words, streams, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from inline_snapshot import snapshot
+
+from datalint import __version__
+from datalint.rules import ALL
+from tests.conftest import clean_environment
+
+if TYPE_CHECKING:
+    from tests.conftest import Datalint
+
+HARMFUL = """\
+import torch
+
+x = torch.ones(3, requires_grad=True)
+y = x.sigmoid()
+c = y.data
+c.zero_()
+y.sum().backward()
+"""
+HARMLESS = """\
+def step(net, loss, lr):
+    loss.backward()
+    for p in net.parameters():
+        p.data.add_(p.grad, alpha=-lr)
+"""
+
+
+@pytest.fixture(autouse=True)
+def two_files(datalint: Datalint) -> None:
+    Path("harmful.py").write_text(HARMFUL)
+    Path("harmless.py").write_text("import torch\n\n" + HARMLESS)
+
+
+class TestCheck:
+    def test_a_finding_is_exit_code_1(self, datalint: Datalint) -> None:
+        done = datalint("harmful.py")
+        assert (done.returncode, done.stderr) == (1, "")
+        assert "error[write-after-save]: " in done.stdout
+        assert "--> harmful.py:5:5\n" in done.stdout
+        assert "5 | c = y.data\n  |     ^^^^^^\n" in done.stdout
+        assert done.stdout.endswith("\n1 file checked: 1 finding\n")
+
+    def test_none_is_exit_code_0_and_says_what_is_not_shown(self, datalint: Datalint) -> None:
+        done = datalint("harmless.py")
+        assert (done.returncode, done.stdout, done.stderr) == (
+            0,
+            "1 file checked: 0 findings; 1 write through .data not shown to be harmful:"
+            " --select all\n",
+            "",
+        )
+
+    def test_what_was_not_shown_can_be(self, datalint: Datalint) -> None:
+        done = datalint("harmless.py", "--select", "all", "--output-format", "concise")
+        assert done.returncode == 1
+        assert done.stdout.startswith("harmless.py:6:9: note[data-write] ")
+        assert done.stdout.endswith("1 file checked: 1 finding\n")
+
+    def test_check_may_be_said_or_left_out_and_options_stand_anywhere(
+        self, datalint: Datalint
+    ) -> None:
+        outputs = {
+            datalint(*words).stdout
+            for words in (
+                (".", "-q"),
+                ("-q", "."),
+                ("check", "-q", "."),
+                ("check", ".", "--quiet"),
+                ("--quiet", "--", "harmful.py", "harmless.py"),
+            )
+        }
+        assert len(outputs) == 1
+        assert "harmful.py:5:5" in outputs.pop()
+
+    def test_a_path_named_like_a_command_can_be_checked(self, datalint: Datalint) -> None:
+        Path("explain").mkdir()
+        Path("explain", "a.py").write_text(HARMFUL)
+        assert datalint("check", "explain").returncode == 1
+        assert datalint("./explain").returncode == 1
+
+    @pytest.mark.parametrize(
+        ("options", "code"),
+        [
+            (["--select", "data-read"], 0),
+            (["--select", "data-read,write-after-save"], 1),
+            (["--select", "data-read", "--select", "write-after-save"], 1),
+            (["--ignore", "write-after-save"], 0),
+            (["--select", "all", "--ignore", "all, data-read", "--extend-select", "all"], 2),
+            (["--extend-select", "data-read"], 1),
+            (["--exit-zero"], 0),
+            (["--isolated", "--no-cache"], 1),
+            (["--min-confidence", "high"], 1),
+        ],
+    )
+    def test_options_decide_the_exit_code(
+        self, options: list[str], code: int, datalint: Datalint
+    ) -> None:
+        assert datalint("harmful.py", *options).returncode == code
+
+    def test_quiet_leaves_out_the_summary_and_verbose_says_more(self, datalint: Datalint) -> None:
+        assert datalint("-q", "harmless.py").stdout == ""
+        Path("plain.py").touch()
+        done = datalint("-v", "plain.py", "harmful.py")
+        assert done.stderr == "harmful.py: 1 shown of 1 found\nplain.py: no .data\n"
+
+    def test_output_goes_to_a_file(self, process: Datalint) -> None:
+        Path("hârm\x1bful.py").write_text(HARMFUL)
+        done = process(".", "--output-format", "concise", "-o", "report.txt", PYTHONUTF8="0")
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+        lines = Path("report.txt").read_text("utf-8").splitlines()
+        assert [line.partition(" ")[0] for line in lines] == [
+            "harmful.py:5:5:",
+            "hârm\\x1bful.py:5:5:",
+            "3",
+        ]
+
+    def test_json_is_one_array_whatever_happens(self, datalint: Datalint) -> None:
+        Path("wrong.py").write_text("x.data = = 3\n")
+        done = datalint(".", "--output-format", "json")
+        assert (done.returncode, done.stderr) == (2, "")
+        assert [(entry["filename"], entry["rule"]) for entry in json.loads(done.stdout)] == [
+            ("harmful.py", "write-after-save"),
+            ("wrong.py", "not-analysed"),
+        ]
+
+    def test_reports_are_the_same_every_time(self, process: Datalint) -> None:
+        for name in "zyxabc":
+            Path(name).mkdir()
+            Path(name, "m.py").write_text(HARMFUL)
+        runs = {
+            process("z", ".", "--output-format", "json", PYTHONHASHSEED=str(seed)).stdout
+            for seed in range(3)
+        }
+        assert len(runs) == 1
+        names = [entry["filename"] for entry in json.loads(runs.pop())]
+        assert names == sorted(names)
+        assert len(names) == 7
+
+    def test_excluded_files_are_a_note(self, datalint: Datalint) -> None:
+        Path("web/build").mkdir(parents=True)
+        Path("web/build/made.py").write_text(HARMFUL)
+        done = datalint("web")
+        assert (done.returncode, done.stdout, done.stderr) == (
+            0,
+            "0 files checked: 0 findings\n",
+            "datalint: note: every Python file in web is excluded\n",
+        )
+
+
+class TestStandardInput:
+    def test_it_is_checked_under_the_name_it_is_given(self, datalint: Datalint) -> None:
+        done = datalint("-", "--stdin-filename", "src/net.py", "-q", stdin=HARMFUL.encode())
+        assert done.returncode == 1
+        assert "--> src/net.py:5:5\n" in done.stdout
+        assert "--> <stdin>:5:5\n" in datalint("-", stdin=HARMFUL.encode()).stdout
+
+    def test_empty_input_is_clean(self, datalint: Datalint) -> None:
+        assert datalint("-").returncode == 0
+
+    @pytest.mark.skipif(os.name == "nt", reason="needs a shell that can close a stream")
+    def test_no_input_at_all_is_an_error(self, datalint: Datalint) -> None:
+        command = f"{sys.executable} -m datalint - <&-"
+        done = subprocess.run(
+            command,
+            shell=True,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=clean_environment(),
+        )
+        assert (done.returncode, done.stderr) == (
+            2,
+            "datalint: error: there is no standard input to check\n",
+        )
+
+
+class TestWrongUse:
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            ("", "name a file or folder to check, for instance: datalint ."),
+            ("check", "name a file or folder to check, for instance: datalint ."),
+            ("chek .", "no such command or path: chek; did you mean check?"),
+            ("explian data-read", "no such command or path: explian; did you mean explain?"),
+            ("harmfull.py", "no such file or folder: harmfull.py; did you mean harmful.py?"),
+            ("zzz harmful.py", "no such file or folder: zzz"),
+            (
+                ". --select write-after-safe",
+                "no rule is named 'write-after-safe'; did you mean 'write-after-save'?",
+            ),
+            (". --ignore E501", "no rule is named 'E501'"),
+            ("explain data-raed", "no rule is named 'data-raed'; did you mean 'data-read'?"),
+            ("explain", "name a rule, or --all, and not both"),
+            ("explain --all data-read", "name a rule, or --all, and not both"),
+            ("- harmful.py", "- is standard input and cannot be checked beside other paths"),
+            (
+                "harmful.py --stdin-filename a.py",
+                "--stdin-filename is for standard input: give - as the path",
+            ),
+            ("-q -v .", "--quiet and --verbose contradict each other"),
+            ("harmful.py -o no/such/folder", "no/such/folder: No such file or directory"),
+        ],
+    )
+    def test_it_is_one_clear_line(self, words: str, message: str, datalint: Datalint) -> None:
+        done = datalint(*words.split())
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == f"datalint: error: {message}\n"
+
+    @pytest.mark.parametrize(
+        "words", [". --fix", ". --slect all", ". --output-format xml", ". --color", ". -o ."]
+    )
+    def test_what_click_finds_wrong_is_one_line_too(self, words: str, datalint: Datalint) -> None:
+        done = datalint(*words.split())
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert done.stderr.startswith("datalint: error: ")
+        assert words.split()[1].removesuffix("t").strip("-") in done.stderr or "." in done.stderr
+
+    def test_a_folder_without_python(self, datalint: Datalint) -> None:
+        Path("docs").mkdir()
+        Path("docs", "readme.md").touch()
+        done = datalint("harmful.py", "docs")
+        assert (done.returncode, done.stdout, done.stderr) == (
+            2,
+            "",
+            "datalint: error: no Python file in docs (datalint reads .py and .pyi)\n",
+        )
+
+
+class TestHelp:
+    def test_version(self, datalint: Datalint) -> None:
+        assert datalint("--version").stdout == f"datalint {__version__}\n"
+
+    @pytest.mark.parametrize("words", [["-h"], ["--help"], ["check", "-h"], ["explain", "--help"]])
+    def test_help(self, words: list[str], datalint: Datalint) -> None:
+        done = datalint(*words)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("Usage: datalint ")
+
+    def test_the_first_page_shows_everything(self, datalint: Datalint) -> None:
+        shown = datalint("--help").stdout
+        for word in ("--select", "--output-format", "--exit-zero", "explain", "Exit code: 0"):
+            assert word in shown
+
+    def test_a_rules_page(self, datalint: Datalint) -> None:
+        done = datalint("explain", "data-read")
+        assert done.returncode == 0
+        rule = next(rule for rule in ALL if rule.name == "data-read")
+        assert done.stdout == f"data-read (note, opt-in)\n\n{rule.page.strip()}\n"
+
+    def test_every_rules_page(self, datalint: Datalint) -> None:
+        pages = datalint("explain", "--all").stdout
+        places = [pages.index(f"{rule.name} ({rule.level}, ") for rule in ALL]
+        assert places == sorted(places)
+        assert datalint("explain", "all").stdout == pages
+
+
+class TestColor:
+    @pytest.mark.parametrize(
+        ("words", "environment", "colored"),
+        [
+            ([], {}, False),  # no terminal
+            (["--color", "always"], {}, True),
+            (["--color", "always"], {"NO_COLOR": "1"}, True),
+            (["--color", "never"], {"FORCE_COLOR": "1"}, False),
+            ([], {"FORCE_COLOR": "1"}, True),
+            ([], {"FORCE_COLOR": "0"}, False),
+            ([], {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+            ([], {"FORCE_COLOR": "1", "NO_COLOR": ""}, True),
+        ],
+    )
+    def test_color(
+        self, words: list[str], environment: dict[str, str], colored: bool, datalint: Datalint
+    ) -> None:
+        done = datalint("harmful.py", *words, **environment)
+        assert ("\x1b[" in done.stdout) is colored
+
+    @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
+    @pytest.mark.parametrize(("words", "colored"), [([], True), (["-o", "/dev/stdout"], False)])
+    def test_color_on_a_terminal(self, words: list[str], colored: bool) -> None:
+        import pty
+
+        ours, theirs = pty.openpty()
+        subprocess.run(
+            [sys.executable, "-m", "datalint", "harmful.py", *words],
+            stdout=theirs,
+            env=clean_environment(),
+            check=False,
+        )
+        os.close(theirs)
+        assert (b"\x1b[" in os.read(ours, 100_000)) is colored
+
+
+class TestStreams:
+    def test_a_terminal_that_lacks_the_letters(self, process: Datalint) -> None:
+        Path("nétz.py").write_text(HARMFUL.replace("y.data", "y.data  # größe"), "utf-8")
+        done = process("nétz.py", "-q", PYTHONIOENCODING="ascii", PYTHONUTF8="1")
+        assert (done.returncode, done.stderr) == (1, "")
+        assert "--> n\\xe9tz.py:5:5\n" in done.stdout
+        assert "c = y.data  # gr\\xf6\\xdfe\n" in done.stdout
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="file names are text elsewhere")
+    @pytest.mark.parametrize("form", ["text", "concise", "json"])
+    def test_a_name_that_is_no_text(self, form: str, process: Datalint) -> None:
+        name = os.fsdecode(b"net\xff.py")
+        Path(name).write_text(HARMFUL)
+        done = process(name, "--output-format", form)
+        assert (done.returncode, done.stderr) == (1, "")
+        assert "net\\udcff.py" in done.stdout
+
+    @pytest.mark.skipif(os.name == "nt", reason="pipes close otherwise there")
+    @pytest.mark.parametrize(
+        "words", [["harmful.py"], ["--help"], ["--version"], ["explain", "--all"]]
+    )
+    def test_a_reader_that_goes_away_is_no_error(self, words: list[str]) -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run(
+            [sys.executable, "-m", "datalint", *words],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            env=clean_environment(),
+            check=False,
+        )
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (141, b"")
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+    def test_a_full_disk_is_one_line(self) -> None:
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "datalint", "harmful.py"],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=clean_environment(),
+                check=False,
+            )
+        assert (done.returncode, done.stderr) == (
+            2,
+            "datalint: error: standard output: No space left on device\n",
+        )
+
+    @pytest.mark.skipif(os.name == "nt", reason="needs a pipe with a name")
+    def test_an_interrupt_ends_quietly(self) -> None:
+        os.mkfifo("never")  # named by hand, so it is read, and no one ever writes
+        process = subprocess.Popen(
+            [sys.executable, "-m", "datalint", "-v", "harmful.py", "never"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=clean_environment(PYTHONUNBUFFERED="1"),
+        )
+        assert process.stderr is not None
+        assert process.stderr.readline() == "harmful.py: 1 shown of 1 found\n"
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30) == ("", "")
+        assert process.returncode == 130
+
+
+def test_the_report_as_it_appears(process: Datalint) -> None:
+    """One look at all of it together, through the real program."""
+    Path("broken.py").write_text("import torch\nprint x.data\n")
+    assert process(".").stdout == snapshot("""\
+error[write-after-save]: `y` is written through `.data` after `sigmoid` saved its result for backward: the gradient is silently wrong
+ --> harmful.py:5:5
+  |
+4 | y = x.sigmoid()
+  |     ----------- `sigmoid` saves its result here
+5 | c = y.data
+  |     ^^^^^^
+6 | c.zero_()
+  | --------- written here
+7 | y.sum().backward()
+  | ------------------ backward here
+  |
+  = help: `y.detach()` makes this write raise in backward instead; to cure it use an out-of-place operation, write to `y.detach().clone()`, or write after backward
+
+error[not-analysed]: syntax error: Missing parentheses in call to 'print'. Did you mean print(...)?
+ --> broken.py:2:1
+
+2 files checked, 1 not analysed: 1 finding; 1 write through .data not shown to be harmful: --select all
+""")
