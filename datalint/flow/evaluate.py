@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from datalint.flow import autograd, ir
 from datalint.flow.calls import Calls
+from datalint.flow.objects import FIELDS
 from datalint.flow.operators import Arguments
 from datalint.flow.run import YIELDED
 from datalint.flow.state import Contents
@@ -86,6 +87,8 @@ class Evaluate(Calls):
 
     def of_Attribute(self, node: ir.Attribute) -> Value:
         base = self.value(node.base)
+        if node.name in FIELDS:
+            base = self.as_tuple(base)
         return self.each(base, lambda t: self.attribute(node, t, node.name))
 
     def of_Subscript(self, node: ir.Subscript) -> Value:
@@ -169,7 +172,9 @@ class Evaluate(Calls):
             return PLAIN
         if len(operands) == 1:
             return self.unary(node, operands[0])
-        left, right = operands
+        return self.binary(node, *operands)
+
+    def binary(self, node: ir.Operation, left: Value, right: Value) -> Value:
         if node.name in ("add", "iadd") and any(isinstance(t, Container) for t in left):
             return self.concatenated(node, left, right)
         if node.name == "mul" and any(isinstance(t, Container) for t in left):
@@ -178,7 +183,7 @@ class Evaluate(Calls):
             )
         if not self.direct(left) and not self.direct(right):
             return self.numbers(node, left, right)
-        operator = facts.method(_torch_name(node.name))
+        operator = facts.method(torch_name(node.name))
         if operator is None:
             return PLAIN
         plain = NOTHING if self.direct(left) else frozenset(t for t in left)
@@ -194,7 +199,7 @@ class Evaluate(Calls):
         return PLAIN
 
     def unary(self, node: ir.Operation, operand: Value) -> Value:
-        operator = facts.method(_torch_name(node.name))
+        operator = facts.method(torch_name(node.name))
         number = constant(operand)
         if node.name == "neg" and isinstance(number, int | float):
             return just(Literal(-number))
@@ -251,7 +256,7 @@ class Evaluate(Calls):
             autograd.need(self.state, self.events, tensors, autograd.Consumer(node))
 
 
-def _torch_name(operation: str) -> str:
+def torch_name(operation: str) -> str:
     """`mul` for `*`, `mul_` for `*=`: a number on the left changes nothing in what is saved."""
     in_place = operation.startswith("i") and operation != "invert"
     plain = operation.removeprefix("i") if in_place else operation

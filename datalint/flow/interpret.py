@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd, ir
-from datalint.flow.evaluate import Evaluate
+from datalint.flow.evaluate import Evaluate, torch_name
+from datalint.flow.kinds import kind_of
 from datalint.flow.library import CONTEXTS, UNGUARDED
 from datalint.flow.operators import Arguments
 from datalint.flow.run import Frame
@@ -26,6 +27,7 @@ from datalint.flow.values import (
     constant,
     just,
 )
+from datalint.ops import facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,8 +74,31 @@ class Interpreter(Evaluate):
 
     def do_Assign(self, node: ir.Assign) -> None:
         self.statement = node.value
+        match node:
+            case ir.Assign(target=ir.Subscript() as target, value=ir.Operation(augmented=True)):
+                self.augment(node, target, node.value)
+                return
         value = self.value(node.value)
         self.assign(node, node.target, value)
+
+    def augment(self, site: ir.Node, target: ir.Subscript, operation: ir.Operation) -> None:
+        """`x[i] += v`: done in place on a view, or on a copy that is then stored."""
+        base, index = self.value(target.base), self.value(target.index)
+        right = self.value(operation.operands[1])
+        left = self.each(base, lambda t: self.item(target, t, index))
+        result = self.binary(operation, left, right)
+        given = self.direct(result).values()
+        for key, tensor in self.direct(base).items():
+            if all(t.storages & tensor.storages for t in given):
+                continue
+            operator = facts.method(torch_name(operation.name))
+            if tensor.via and operator:
+                named = {"input": left, "other": right}
+                self.write(site, operator.name, kind_of(self, operator, named), {key: tensor})
+            else:
+                self.set_item(site, just(TensorRef(key)), index, result)
+        held = frozenset(t for t in base if isinstance(t, Container | Instance))
+        self.set_item(site, held, index, result)
 
     def assign(self, site: ir.Node, target: ir.Expr, value: Value) -> None:
         match target:

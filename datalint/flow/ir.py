@@ -93,6 +93,7 @@ class Operation(Expr):
 
     name: str
     operands: tuple[Expr, ...]
+    augmented: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -70,9 +70,8 @@ class Library(Containers, Modules):
     def external(self, node: ir.Node, name: str, arguments: Arguments) -> Value:
         """A call of a dotted name that is not in sight."""
         name = _canonical(name)
-        handler: Callable[[ir.Node, Arguments], Value] | None
-        handler = getattr(self, "py_" + name, None) if "." not in name else None
-        if handler:
+        handler: Callable[[ir.Node, Arguments], Value] | None = getattr(self, f"py_{name}", None)
+        if handler is not None:
             return handler(node, arguments)
         if name in _PLAIN_BUILTINS:
             return self.plain_builtin(name, arguments)

@@ -101,7 +101,8 @@ class Statements(Expressions):
     def do_AugAssign(self, node: cst.AugAssign) -> Sequence[ir.Statement]:
         name = AUGMENTED[type(node.operator)]
         operands = (self.expr(node.target), self.expr(node.value))
-        return (self.assign(node, node.target, self.at(ir.Operation, node, name, operands)),)
+        operation = self.at(ir.Operation, node, name, operands, True)
+        return (self.assign(node, node.target, operation),)
 
     def do_Return(self, node: cst.Return) -> Sequence[ir.Statement]:
         return (self.at(ir.Jump, node, "return", node.value and self.expr(node.value)),)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _BUFFERS = {"running_mean", "running_var", "num_batches_tracked"}
 #: Fields of torch's named tuples, by position.
-_FIELDS = {"values": 0, "indices": 1, "solution": 0, "eigenvalues": 0, "eigenvectors": 1,
+FIELDS = {"values": 0, "indices": 1, "solution": 0, "eigenvalues": 0, "eigenvectors": 1,
            "Q": 0, "R": 1, "U": 0, "S": 1, "Vh": 2, "sign": 0, "logabsdet": 1}  # fmt: skip
 
 
@@ -61,8 +61,8 @@ class Objects(Operators):
             case External():
                 return just(External(f"{thing.name}.{name}"))
             case Container():
-                if name in _FIELDS and thing.kind == "tuple":
-                    return self.item(node, thing, just(Literal(_FIELDS[name])))
+                if name in FIELDS and thing.kind == "tuple":
+                    return self.item(node, thing, just(Literal(FIELDS[name])))
                 return just(Bound(thing, name))
             case ClassRef():
                 return self.class_attribute(thing, name) or just(Opaque(self.key(node)))
