@@ -75,8 +75,10 @@ class Interpreter(Evaluate):
     def do_Assign(self, node: ir.Assign) -> None:
         self.statement = node.value
         match node:
-            case ir.Assign(target=ir.Subscript() as target, value=ir.Operation(augmented=True)):
-                self.augment(node, target, node.value)
+            case ir.Assign(
+                target=ir.Subscript() as target, value=ir.Operation(augmented=True) as operation
+            ):
+                self.augment(node, target, operation)
                 return
         value = self.value(node.value)
         self.assign(node, node.target, value)
