@@ -163,7 +163,7 @@ def test_the_same_seed_gives_the_same_program_and_another_another() -> None:
 
 def test_every_feature_occurs() -> None:
     features = Counter[str]()
-    for index in range(1500):
+    for index in range(3000):
         features.update(numbered(SEED, index).features)
     spellings = {
         f"write {spelling.text}"

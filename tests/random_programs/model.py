@@ -110,7 +110,7 @@ def without(program: Program, number: int) -> str:
 
 
 def with_tracked(program: Program, *numbers: int) -> str:
-    """The program with some writes done in autograd's sight, so that all later uses know of them."""
+    """The program with some writes done in the sight of autograd, so that later uses know."""
 
     def spell(statement: Line | Write) -> str:
         if isinstance(statement, Line) or statement.number not in numbers or statement.copies:
