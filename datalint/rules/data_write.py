@@ -1,6 +1,55 @@
 """An in-place write through `.data` that was not shown to do harm.
 
-PLACEHOLDER
+## What it does
+Reports every in-place write through the `.data` of a tensor that none of `write-after-save`,
+`untracked-write` and `unchecked-write` reports. Opt-in: most of these are initialisation, loading,
+optimizer steps and moving averages, which harm nobody.
+
+## Why it is bad
+It is right only by its place. Moved between a forward and its backward, the same line makes the
+gradient wrong, and nothing says so. Under `torch.no_grad()` PyTorch checks it for you.
+
+## Example
+Harmless, since backward is done with `w`. Between the product and backward the same kind of write
+is a `write-after-save`.
+```python
+import torch
+
+w = torch.tensor([1.0, 2.0], requires_grad=True)
+(w * w).sum().backward()
+w.data.sub_(0.1 * w.grad)
+print(w)  # prints: tensor([0.8000, 1.6000], requires_grad=True)
+```
+
+## Use instead
+The same write under `torch.no_grad()`. For initialisation there is `torch.nn.init`.
+```python
+import torch
+
+w = torch.tensor([1.0, 2.0], requires_grad=True)
+loss = (w * w).sum()
+loss.backward(retain_graph=True)
+with torch.no_grad():
+    w.sub_(0.1 * w.grad)
+print(w)  # prints: tensor([0.8000, 1.6000], requires_grad=True)
+
+try:
+    loss.backward()  # needs the w of before
+except RuntimeError as error:
+    print("modified by an inplace operation" in str(error))  # prints: True
+```
+
+## When to ignore
+Leave the rule off unless you want to be rid of `.data` altogether.
+
+## Fix safety
+Unsafe. `.detach()` in place of `.data` computes the same values, but if something did save the
+tensor, backward raises from now on. The form under `torch.no_grad()` is left to you.
+
+## Known gaps
+A `.data` is taken for a tensor's only where something in the file says so: a value that comes from
+torch, an annotation, a parameter of a module, or an in-place method that only tensors have. Where
+a tensor is written without such evidence, as in `batch.data[0] = 1`, nothing is reported.
 """
 
 from __future__ import annotations

@@ -1,6 +1,84 @@
 """A write through `.data` that is harmful if one thing holds that cannot be seen from here.
 
-PLACEHOLDER
+## What it does
+Reports a write through `.data` that would be a `write-after-save` or an `untracked-write` but for
+one link, which the message names:
+- in code that a module's `forward` reaches: a function or object that is not in the file may have
+  saved the value, may be differentiable, or may hand back the same memory;
+- there, too: the module may be called again before backward, and forward overwrites a parameter or
+  buffer with something else each time;
+- the written tensor is an argument of the function, and no caller in the file says what has saved
+  it. Not reported under `torch.no_grad()`, nor in functions whose name says that writing is their
+  purpose, such as `init_weights`, `load`, `update` or `step`.
+
+## Why it is bad
+If the link holds, the gradient is wrong and nothing says so. If it does not, nothing checks that
+this stays so: `.data` has a version counter of its own.
+
+## Example
+```python
+import torch
+
+
+def halve(hidden):
+    hidden.data.mul_(0.5)
+    return hidden
+
+
+# --- in another file ---
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+y = x.exp()
+loss = (y * y).sum()
+halve(y)
+loss.backward()
+print(x.grad)  # prints: tensor([ 3.6945, 27.2991])
+print(2 * (2 * x.detach()).exp())  # the right gradient; prints: tensor([ 14.7781, 109.1963])
+```
+
+## Use instead
+Return a new value; or, where writing is the purpose, write so that PyTorch checks it.
+```python
+import torch
+
+
+def halve(hidden):
+    return hidden * 0.5
+
+
+def halve_in_place(hidden):
+    hidden.detach().mul_(0.5)
+
+
+# --- in another file ---
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+y = x.exp()
+loss = (y * y).sum()
+half = halve(y)
+loss.backward()
+print(x.grad)  # prints: tensor([ 14.7781, 109.1963])
+
+y = x.exp()
+loss = (y * y).sum()
+halve_in_place(y)
+try:
+    loss.backward()
+except RuntimeError as error:
+    print("modified by an inplace operation" in str(error))  # prints: True
+```
+
+## When to ignore
+Where you know the link and it does not hold: the unseen function saves nothing, the module is
+called once for each backward, every caller passes a tensor that no graph needs.
+
+## Fix safety
+Unsafe. `.detach()` in place of `.data` computes the same values, but backward raises if the
+overwritten value was saved. No fix is offered where the link would make it an `untracked-write`,
+which `.detach()` does not cure, nor where `.data` is assigned.
+
+## Known gaps
+Only one file at a time is read, so the caller that would decide the matter is never looked for in
+another one. What a function's name says of its purpose is believed. Stories that need two links
+are left to `data-write`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,67 @@
 """A value that autograd saved for backward is overwritten through `.data`.
 
-PLACEHOLDER
+## What it does
+Reports a write through `.data`, or through an alias of it, to memory that an operator saved for
+backward, where a backward that needs it follows or can follow. Assigning `x.data = v` counts as
+well, where the saved tensor takes the new values.
+
+## Why it is bad
+Some operators keep a tensor for backward: `sigmoid`, `tanh` and `exp` their result, `mul` and
+`matmul` their inputs. Autograd guards what was saved by a version counter, which every in-place write
+moves on, but `x.data` has a counter of its own. So backward computes with the overwritten values
+and returns a wrong gradient, without an error.
+
+## Example
+```python
+import torch
+
+x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+y = x.sigmoid()
+z = y.data
+z.zero_()
+y.sum().backward()
+print(x.grad)  # prints: tensor([0., 0., 0.])
+
+s = x.detach().sigmoid()
+print(s * (1 - s))  # the right gradient; prints: tensor([0.1966, 0.1050, 0.0452])
+```
+
+## Use instead
+Write to a copy, or write after backward, or use an operation that is not in place. Where the write
+was a mistake, `.detach()` shows it: it shares the version counter, and backward raises.
+```python
+import torch
+
+x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+y = x.sigmoid()
+z = y.detach().clone()
+z.zero_()
+y.sum().backward()
+print(x.grad)  # prints: tensor([0.1966, 0.1050, 0.0452])
+
+y = x.sigmoid()
+y.detach().zero_()
+try:
+    y.sum().backward()
+except RuntimeError as error:
+    print("modified by an inplace operation" in str(error))  # prints: True
+```
+
+## When to ignore
+Where the gradient is meant to be that of the new values, as in some invertible or memory-saving
+layers. Where only the property that backward needs is kept: `relu` needs only the sign of its
+result, and halving keeps it.
+
+## Fix safety
+Unsafe. `.detach()` in place of `.data` computes the same values, but backward raises if the
+overwritten value is needed. There is no fix where the version counter does not guard what was
+saved (kept on `ctx`, under saved-tensor hooks, written through numpy) or where `.data` is
+assigned.
+
+## Known gaps
+Not found: `.data` reached through `operator.attrgetter`, a tensor that only a gradient hook uses,
+and what another file saves or writes. Reported although harmless: a write to one slice of a tensor
+where another one was saved, and values that are put back, as they were, before backward.
 """
 
 from __future__ import annotations
