@@ -160,15 +160,12 @@ def test_the_deepest_nesting_that_is_let_through_is_survived(process: Datalint) 
 
 @pytest.mark.slow
 def test_a_file_of_five_megabytes_is_analysed(process: Datalint) -> None:
-    body = (
-        "def f_{n}(x):\n"
-        "    table = [{n}, 'some text', (1.5, None), {{'key': x + {n}}}]\n"
-        "    y = x.exp()\n"
-        "    return y * table[0]\n\n\n"
+    table = "".join(f"    '{n:0100x}',\n" for n in range(43_000))
+    text = f"import torch\n\nTABLE = [\n{table}]\n\n\n"
+    text += "".join(
+        f"def f_{n}(x):\n    y = x.exp()\n    return y * TABLE[{n}]\n\n\n" for n in range(5_000)
     )
-    text = "import torch\n\n\n"
-    text += "".join(body.format(n=n) for n in range(5_000_000 // len(body)))
-    text = text[: text.rindex("def f_")] + HARMFUL
+    text += HARMFUL
     assert len(text) > 4_900_000
     Path("large.py").write_text(text)
     done = process("large.py", "-q")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from inline_snapshot import snapshot
 
 from datalint import __version__
 from datalint.rules import ALL
@@ -368,28 +367,3 @@ class TestStreams:
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=30) == ("", "")
         assert process.returncode == 130
-
-
-def test_the_report_as_it_appears(process: Datalint) -> None:
-    """One look at all of it together, through the real program."""
-    Path("broken.py").write_text("import torch\nprint x.data\n")
-    assert process(".").stdout == snapshot("""\
-error[write-after-save]: `y` is written through `.data` after `sigmoid` saved its result for backward: the gradient is silently wrong
- --> harmful.py:5:5
-  |
-4 | y = x.sigmoid()
-  |     ----------- `sigmoid` saves its result here
-5 | c = y.data
-  |     ^^^^^^
-6 | c.zero_()
-  | --------- written here
-7 | y.sum().backward()
-  | ------------------ backward here
-  |
-  = help: `y.detach()` makes this write raise in backward instead; to cure it use an out-of-place operation, write to `y.detach().clone()`, or write after backward
-
-error[not-analysed]: syntax error: Missing parentheses in call to 'print'. Did you mean print(...)?
- --> broken.py:2:1
-
-2 files checked, 1 not analysed: 1 finding; 1 write through .data not shown to be harmful: --select all
-""")
