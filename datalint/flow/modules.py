@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datalint.flow.objects import Objects
+from datalint.flow.objects import BUFFERS, Objects
 from datalint.flow.operators import Arguments
 from datalint.flow.run import PARAMETERS
 from datalint.flow.state import Contents, Tensor
@@ -41,7 +41,7 @@ _PARAMETERS = {"parameters", "buffers", "trainable_parameters"}
 _NAMED = {"named_parameters", "named_buffers"}
 _MODULES = {"modules", "children"}
 _NAMED_MODULES = {"named_modules", "named_children"}
-_SAME = {"train", "eval", "cuda", "cpu", "to", "half", "float", "double", "to_empty",
+_SAME = {"cuda", "cpu", "to", "half", "float", "double", "to_empty",
          "share_memory", "bfloat16", "type", "zero_grad", "__enter__"}  # fmt: skip
 
 
@@ -158,8 +158,10 @@ class Modules(Objects):
             operator = operator.given("inplace") or operator
         named = arguments.by_name(operator)
         tensors = {name: self.tensors(value) for name, value in named.items()}
+        evaluating = constant(self.state.attributes.get((thing.key, "training"), NOTHING)) is False
         for name in operator.state:
-            tensors[name] = self.own_tensor(node, thing, name)
+            if evaluating or name.removeprefix(".") not in BUFFERS:
+                tensors[name] = self.own_tensor(node, thing, name)
         return self.operate(operator, node, named, tensors)
 
     def own_tensor(self, node: ir.Node, thing: Instance, name: str) -> dict[Key, Tensor]:
@@ -227,6 +229,8 @@ class Modules(Objects):
                 if isinstance(part, TensorRef):
                     self.require_grad(part.key, constant(wanted) if wanted else True)
             return just(thing)
+        if name in ("train", "eval") and isinstance(thing, Instance):
+            return self.switch(thing, name, arguments)
         if name in _SAME and isinstance(thing, Instance):
             return just(thing)
         if name == "apply" and arguments.positional:
@@ -236,6 +240,14 @@ class Modules(Objects):
             if name in ("append", "extend", "insert", "items", "values", "keys", "pop"):
                 return self.container_method(node, held, name, arguments)
         return None
+
+    def switch(self, thing: Instance, name: str, arguments: Arguments) -> Value:
+        """`train()` and `eval()`: statistics are needed for a backward in evaluation only."""
+        mode = arguments.get(0, "mode") or just(Literal(name == "train"))
+        for part in self.walk(thing):
+            if isinstance(part, Instance):
+                self.state.attributes[part.key, "training"] = mode
+        return just(thing)
 
     def register(self, thing: Instance | Opaque, name: str, arguments: Arguments) -> Value:
         field = constant(arguments.get(0, "name"))

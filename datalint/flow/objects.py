@@ -40,7 +40,7 @@ from datalint.ops.facts import Sharing
 if TYPE_CHECKING:
     from datalint.flow import ir
 
-_BUFFERS = {"running_mean", "running_var", "num_batches_tracked"}
+BUFFERS = {"running_mean", "running_var", "num_batches_tracked"}
 #: Fields of torch's named tuples, by position.
 FIELDS = {"values": 0, "indices": 1, "solution": 0, "eigenvalues": 0, "eigenvectors": 1,
            "Q": 0, "R": 1, "U": 0, "S": 1, "Vh": 2, "sign": 0, "logabsdet": 1}  # fmt: skip
@@ -132,7 +132,7 @@ class Objects(Operators):
             return self.tensor_of(thing.key.at(name), Tri.MAYBE)
         operator = facts.module(thing.of)
         if operator and facts.own(name) in operator.state:
-            tracked = Tri.NO if name in _BUFFERS else self.trainable(thing.key)
+            tracked = Tri.NO if name in BUFFERS else self.trainable(thing.key)
             return self.tensor_of(thing.key.at(name), tracked)
         if operator and not name.startswith(("weight", "bias", "_")):
             return PLAIN  # `kernel_size` and other settings

@@ -12,6 +12,7 @@ from datalint.flow.state import Contents, GraphNode, Save, Tensor
 from datalint.flow.values import (
     NOTHING,
     PLAIN,
+    TRUE,
     Container,
     Key,
     Tri,
@@ -81,6 +82,8 @@ class Operators(Run):
         written = {n: tensors[n] for n in operator.writes if tensors.get(n)}
         if operator.metadata_only:
             return self.metadata(site, named, tensors)
+        if operator.sharing is Sharing.MAYBE and _copies(operator, named):
+            operator = replace(operator, sharing=Sharing.FRESH)
         result = self.result(operator, site, tensors, written)
         for name, targets in written.items():
             self.write(site, operator.name, kind_of(self, operator, named), targets)
@@ -264,6 +267,13 @@ class Operators(Run):
             and site.callee.base.origin in self.events.by_origin
         ):
             self.events.of(site.callee.base).without_effect = site
+
+
+def _copies(operator: Operator, named: dict[str, Value]) -> bool:
+    """Whether the arguments settle that the result is new: `copy=True`, a dropout in training."""
+    if "training" in operator.parameters and constant(named.get("training", TRUE)) is True:
+        return True
+    return constant(named.get("copy", NOTHING)) is True
 
 
 def _constant(tensor: Tensor) -> Tensor:

@@ -180,6 +180,9 @@ NOTHING: Value = frozenset()
 PLAIN: Value = frozenset({Plain()})
 
 
+TRUE: Value = frozenset({Literal(True)})
+
+
 def just(thing: Thing) -> Value:
     return frozenset({thing})
 
