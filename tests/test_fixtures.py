@@ -157,3 +157,9 @@ def test_there_are_as_many_as_promised() -> None:
     assert len(CASES) >= 110
     assert len(proven) >= 60
     assert {case.state for case in CASES} == set(State)
+
+
+def test_enough_advice_is_spelled_out_to_be_judged() -> None:
+    said = [finding for case in CASES for finding in findings(case) if finding.rule in DEFAULT]
+    assert sum(bool(advised(finding)) for finding in said) >= 30
+    assert sum(finding.fix is not None for finding in said) >= 100
