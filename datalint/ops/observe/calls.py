@@ -45,7 +45,7 @@ class Call:
 
         The elements of a scattered tensor do not lie next to each other.
         """
-        torch.manual_seed(0)
+        torch.default_generator.manual_seed(0)
         stage = Stage(self.function)
         if isinstance(self.function, torch.nn.Module):
             stage.run = _module(self.function, needing, stage)

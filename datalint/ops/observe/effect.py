@@ -52,10 +52,10 @@ def _gradient(
         for tensor in kept:
             _overwrite(tensor.data, change)
     results = list(tensors(result)) or [tensor for _, tensor in stage.given]
-    outputs = [t for t in results if t.requires_grad]
+    outputs = [t for t in results if t.requires_grad and t.layout is torch.strided]
     if not outputs:
         return []
-    torch.manual_seed(1)
+    torch.default_generator.manual_seed(1)
     incoming = [torch.randn_like(t) for t in outputs]
     try:
         found = torch.autograd.grad(outputs, stage.leaves, incoming, allow_unused=True)
@@ -67,6 +67,8 @@ def _gradient(
 
 
 def _overwrite(tensor: torch.Tensor, change: int) -> None:
+    if tensor.layout is not torch.strided:
+        tensor = tensor.values() if tensor.is_coalesced() else tensor
     values = BOOLEANS if tensor.dtype is torch.bool else INTEGERS
     values = FLOATS if differentiable(tensor) else values
     tensor.copy_(values[change % len(values)](tensor))

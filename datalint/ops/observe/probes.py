@@ -34,7 +34,7 @@ mask = torch.tensor([True, False, True])
 
 def calls() -> Iterator[Call]:
     """Every probe of this module."""
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     for function, *args in _probes():
         kwargs = args.pop() if args and isinstance(args[-1], dict) else {}
         yield from recorded(function, tuple(args), kwargs)
@@ -79,7 +79,7 @@ def _casts() -> Iterator[tuple[Any, ...]]:
 
 def _methods() -> Iterator[tuple[Any, ...]]:
     for spelling in ("relu", "hardshrink", "detach", "to_dense", "__deepcopy__", "__reversed__"):
-        arguments = ({},) if spelling == "__deepcopy__" else ()
+        arguments = ({}, {}) if spelling == "__deepcopy__" else ()
         yield getattr(Tensor, spelling), x() - 0.5, *arguments
     yield Tensor.prelu, x() - 0.5, torch.tensor([0.2], dtype=torch.float64)
     yield Tensor.slogdet, square()

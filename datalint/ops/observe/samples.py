@@ -31,7 +31,7 @@ def _features(arguments: Mapping[Any, Any]) -> Iterator[object]:
         return  # nothing is to be seen in empty tensors
     for place, value in arguments.items():
         if isinstance(value, torch.Tensor):
-            yield place, value.dim(), value.dtype
+            yield place, value.dim(), value.dtype, value.numel() > 1
         elif isinstance(value, float | int) and not isinstance(value, bool):
             yield place, type(value), (value > 0) - (value < 0)
         else:

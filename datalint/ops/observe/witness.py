@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datalint.ops.observe.calls import Call
 
 #: After so many calls in which it did not matter what was kept, it never does.
-TRIALS = 12
+TRIALS = 40
 
 
 @dataclass(slots=True)
