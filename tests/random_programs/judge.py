@@ -50,35 +50,58 @@ def judge(program: model.Program) -> Judgement:
     """Runs the renderings of `program` and compares."""
     source = model.as_written(program)
     written = execute(source, NAME)
-    if written.error is not None or not _sane(written):
-        return Judgement(Verdict.FAILS, written.error or "out of range", {}, {})
-    if not written.gradients:
-        return Judgement(Verdict.FAILS, "no gradient", {}, {})
     truth = execute_with_snapshots(source, NAME)
-    with watching() as watch:
-        watched = execute(model.with_trace(program), NAME)
-    assert agree(watched, truth), f"watching changed the program: {watched.error}\n{source}"
-    if not _sane(truth):
-        return Judgement(Verdict.FAILS, "out of range", {}, {})
-    after_save = {} if agree(written, truth) else _rows(watch, watch.spoilers)
-    wrong, unknown = set[int](), list[str]()
-    for number in sorted(watch.before_backward):
-        sight = _in_sight(model.with_tracked(program, number))
-        if sight.error is not None or not _sane(sight):
-            unknown.append(sight.error or "out of range")
-        elif not agree(sight, truth):
-            wrong.add(number)
+    fault = _fault(written) or _fault(truth)
+    if fault:
+        return Judgement(Verdict.FAILS, fault, {}, {})
+    watch = _watched(program, truth)
+    wrong, unknown = _edits(program, watch, truth)
     excepted = {number for number in wrong if program.writes[number].excepted}
     untracked = _rows(watch, wrong - excepted)
     if not agree(written, truth):
-        assert after_save, f"no write is to blame\n{source}"
-        return Judgement(Verdict.AFTER_SAVE, _shown(written, truth), after_save, untracked)
+        assert watch.spoilers, f"no write is to blame\n{source}"
+        spoilers = _rows(watch, watch.spoilers)
+        return Judgement(Verdict.AFTER_SAVE, _shown(written, truth), spoilers, untracked)
     if untracked:
         return Judgement(Verdict.UNTRACKED, f"writes {sorted(untracked)}", {}, untracked)
+    if unknown or excepted:
+        verdict = Verdict.UNJUDGED if unknown else Verdict.EXCEPTED
+        return Judgement(verdict, "; ".join(unknown), {}, {})
     vain = _vain(program, watch)
-    verdict = _harmless(program, watch, unknown, excepted, vain)
     rows = frozenset[int]().union(*_rows(watch, vain).values())
-    return Judgement(verdict, "; ".join(unknown), {}, {}, rows)
+    return Judgement(_right(program, watch.before_backward, vain), "", {}, {}, rows)
+
+
+def _fault(outcome: Outcome) -> str:
+    """Why an outcome proves nothing."""
+    if outcome.error is not None:
+        return outcome.error
+    if not outcome.gradients:
+        return "no gradient"
+    sane = all(
+        bool(gradient.isfinite().all()) and bool((gradient.abs() < _LARGEST).all())
+        for gradient in outcome.gradients.values()
+    )
+    return "" if sane else "out of range"
+
+
+def _watched(program: model.Program, truth: Outcome) -> Watch:
+    with watching() as watch:
+        watched = execute(model.with_trace(program), NAME)
+    assert agree(watched, truth), f"watching changed {watched.error}\n{model.as_written(program)}"
+    return watch
+
+
+def _edits(program: model.Program, watch: Watch, truth: Outcome) -> tuple[set[int], list[str]]:
+    """The writes that would change a gradient if autograd saw them; why that is not known."""
+    wrong, unknown = set[int](), list[str]()
+    for number in sorted(watch.before_backward):
+        sight = _in_sight(model.with_tracked(program, number))
+        if _fault(sight):
+            unknown.append(_fault(sight))
+        elif not agree(sight, truth):
+            wrong.add(number)
+    return wrong, unknown
 
 
 def _vain(program: model.Program, watch: Watch) -> set[int]:
@@ -92,29 +115,19 @@ def _in_sight(rendering: str) -> Outcome:
         return execute_with_snapshots(rendering, NAME)
 
 
-def _harmless(
-    program: model.Program,
-    watch: Watch,
-    unknown: list[str],
-    excepted: set[int],
-    vain: set[int],
-) -> Verdict:
-    if unknown:
-        return Verdict.UNJUDGED
-    if excepted:
-        return Verdict.EXCEPTED
+def _right(program: model.Program, numbers: set[int], vain: set[int]) -> Verdict:
+    """How clean a program is whose gradients are right."""
     with tracking():  # views of one call that returns several fail for reasons of their own
         detached = execute(model.with_detach(program), NAME)
-    if detached.modified:
-        return Verdict.HIT_BUT_RIGHT
     if detached.error is not None:
-        return Verdict.UNJUDGED
-    if not watch.before_backward - vain:
+        return Verdict.HIT_BUT_RIGHT if detached.modified else Verdict.UNJUDGED
+    if not numbers - vain:
         return Verdict.IDLE
-    if any(_used(program, number) for number in watch.before_backward):
+    if any(_used(program, number) for number in numbers):
         return Verdict.EXCEPTED
-    luck = any(_wrong_on(program, seed, watch.before_backward) for seed in OTHER_DATA)
-    return Verdict.LUCK if luck else Verdict.CLEAN
+    if any(_wrong_on(program, seed, numbers) for seed in OTHER_DATA):
+        return Verdict.LUCK
+    return Verdict.CLEAN
 
 
 def _used(program: model.Program, number: int) -> bool:
@@ -134,10 +147,9 @@ def _wrong_on(program: model.Program, seed: int, numbers: set[int]) -> bool:
     To multiply what a mask then hides, to clamp what is small enough: such programs are right as
     they stand, but they are not clean.
     """
-
     truth = execute_with_snapshots(model.on_other_data(model.as_written(program), seed), NAME)
     sight = _in_sight(model.on_other_data(model.with_tracked(program, *numbers), seed))
-    return all(o.error is None and _sane(o) for o in (truth, sight)) and not agree(sight, truth)
+    return not _fault(truth) and not _fault(sight) and not agree(sight, truth)
 
 
 def agree(a: Outcome, b: Outcome) -> bool:
@@ -152,13 +164,6 @@ def _filled(a: Outcome, b: Outcome, keys: set[str]) -> Outcome:
 
 
 _NOTHING = torch.zeros(())
-
-
-def _sane(outcome: Outcome) -> bool:
-    return all(
-        bool(gradient.isfinite().all()) and bool((gradient.abs() < _LARGEST).all())
-        for gradient in outcome.gradients.values()
-    )
 
 
 def _rows(watch: Watch, writes: set[int]) -> dict[int, frozenset[int]]:

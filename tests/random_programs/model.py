@@ -156,10 +156,9 @@ def with_other_value(program: Program, number: int) -> str:
 
 def on_other_data(rendering: str, seed: int) -> str:
     """A rendering with other numbers in its leaves and constants."""
-    seeded = rendering.replace(
-        "import torch", f"import torch; torch.default_generator.manual_seed({seed})", 1
-    )
-    return _NUMBERS.sub("torch.randn(3, requires_grad=True)", seeded)
+    seeded = f"import torch; torch.default_generator.manual_seed({seed})"
+    rendering = rendering.replace("import torch", seeded, 1)
+    return _NUMBERS.sub("torch.randn(3, requires_grad=True)", rendering)
 
 
 def _plainly(statement: Line | Write) -> str:

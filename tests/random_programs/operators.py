@@ -219,7 +219,8 @@ def call(scope: Scope, name: str, net: Net) -> None:
     """`y = net(x)`."""
     if net.takes == "an index":
         index = scope.find(Kind.INDEX)
-        argument, shape, kind = index.text if index else "torch.tensor([2, 0])", (2, 3), Kind.PLAIN
+        argument, kind = index.text if index else "torch.tensor([2, 0])", Kind.PLAIN
+        shape: Shape = (2, 3)
     else:
         square = net.takes == "a square" or scope.draw.chance(50)
         x = scope.operand((3, 3) if square else (3,))

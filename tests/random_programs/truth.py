@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAME = "<random program>"
-_DATA = torch.Tensor.data.__get__
+_DATA = vars(torch._C.TensorBase)["data"].__get__
 _SEVERAL_VIEWS = {"unbind", "chunk", "split", "tensor_split", "hsplit", "vsplit", "unsafe_chunk"}
 
 
