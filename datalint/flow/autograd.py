@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from datalint.flow.events import Damage
 from datalint.flow.state import GraphNode
-from datalint.flow.values import Key, Tri, overlap
+from datalint.flow.values import ANY, Key, Tri, overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,16 +39,16 @@ def _by_root(storages: Iterable[Key]) -> dict[Root, list[Key]]:
     groups: dict[Root, list[Key]] = {}
     for storage in storages:
         groups.setdefault(storage.root, []).append(storage)
-    return {root: g if len(g) <= CROWD else [Key(*root)] for root, g in groups.items()}
+    return {root: g if len(g) <= CROWD else [Key(*root).at(ANY)] for root, g in groups.items()}
 
 
 def _meet(storages: Iterable[Key], groups: dict[Root, list[Key]]) -> bool:
     return any(overlap(a, b) for a in storages for b in groups.get(a.root, ()))
 
 
-def swap(state: State, write: Write, tensor: Key) -> None:
+def swap(state: State, write: Write, tensor: Key, storages: frozenset[Key]) -> None:
     """`x.data = v`: only what was saved as `x` itself now shows other data."""
-    groups = _by_root([tensor])
+    groups = _by_root([tensor, *(s for s in storages if s.path and s.path[-1] == ANY)])
     for key, node in state.keeping(groups):
         for save in node.saves:
             if _meet(save.swaps, groups):

@@ -279,7 +279,8 @@ class Calls(Library):
         kept = {k: t for k, t in tensors.items() if self.recorded({k: t})}
         saves = {Save(_storages(kept), "argument", frozenset(kept), told)} if kept else set()
         if region:
-            saves.add(Save(frozenset({region}), "parameters", frozenset({region})))
+            below = frozenset({region.at(ANY)})
+            saves.add(Save(below, "parameters", below))
         assumed = "" if region else f"that the result of `{name}` is tracked"
         edits = autograd.edits_of(self.state, tensors.values())
         unseen = frozenset((w, a or f"that `{name}` is differentiable") for w, a in edits)

@@ -52,7 +52,7 @@ _PLAIN_BUILTINS = {
 _SEQUENCES = {"list": "list", "tuple": "tuple", "set": "set", "sorted": "list", "reversed": "list",
               "iter": "list", "frozenset": "set", "collections.deque": "list"}  # fmt: skip
 #: Wrappers that give back what they are given.
-_SAME = {"torch.compile", "torch.jit.script", "copy.copy", "torch.utils.data.DataLoader", "tqdm",
+_SAME = {"torch.compile", "torch.jit.script", "torch.utils.data.DataLoader", "tqdm",
          "tqdm.tqdm", "torch.nn.DataParallel", "torch.nn.parallel.DistributedDataParallel",
          "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm", "typing.cast"}  # fmt: skip
 _FACTORIES = {
@@ -79,6 +79,8 @@ class Library(Containers, Modules):
             return self.sequence(node, arguments.get(0, "iterable"), _SEQUENCES[name])
         if name == "functools.partial":
             return self.partial(arguments)
+        if name == "copy.copy":
+            return self.unversioned(node, arguments.get(0, "x"))
         if name in _SAME:
             return arguments.get(0, "module") or arguments.get(1, "val") or PLAIN
         if name.startswith("torch"):
@@ -287,8 +289,13 @@ class Library(Containers, Modules):
             given = arguments.all - target
             return self.apply(operator, node, Arguments([target, given]))
         if last in ("asarray", "ascontiguousarray", "ravel", "reshape", "squeeze", "transpose"):
-            return self.view(node, self.tensors(arguments.get(0, "a")))
+            return self.unversioned(node, arguments.get(0, "a"))
         return PLAIN
+
+    def unversioned(self, node: ir.Node, value: Value) -> Value:
+        """The same memory by a way that no version counter watches."""
+        tensors = {k: replace(t, blind=True) for k, t in self.direct(value).items()}
+        return self.view(node, tensors) if tensors else value
 
 
 def _canonical(name: str) -> str:

@@ -277,7 +277,7 @@ class Modules(Objects):
                 continue
             key = part.key.at(PARAMETERS)
             if key not in self.state.tensors:
-                self.state.set_tensor(key, Tensor(frozenset({part.key}), Tri.YES))
+                self.state.set_tensor(key, Tensor(frozenset({part.key.at(ANY)}), Tri.YES))
             found.add(TensorRef(key))
         return frozenset(found)
 

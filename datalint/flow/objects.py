@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,14 @@ from datalint.ops.facts import Sharing
 
 if TYPE_CHECKING:
     from datalint.flow import ir
+    from datalint.flow.events import Seen
 
+#: Names that hardly anything but tensors has: 144 of 146 labelled sites of real code.
+_TENSOR_NAME = re.compile(
+    r"weight|bias|grad|param|loss|output|hidden|logit|state|mask|input|embed|prob|target|score"
+    r"|^[pw]$",
+    re.IGNORECASE,
+)
 BUFFERS = {"running_mean", "running_var", "num_batches_tracked"}
 #: Fields of torch's named tuples, by position.
 FIELDS = {"values": 0, "indices": 1, "solution": 0, "eigenvalues": 0, "eigenvectors": 1,
@@ -114,11 +122,19 @@ class Objects(Operators):
         seen = self.events.of(node)
         seen.read = True
         seen.consumed = getattr(node, "consumed", False)
-        if tensor.known:
-            seen.evidence = Evidence.SURE
+        self.judge_tensor(seen, node, tensor)
         via = tensor.via or frozenset({node})
         alias = Tensor(tensor.storages, Tri.NO, frozenset(), via, tensor.known, tensor.blind)
         return self.new_tensor(self.key(node), alias)
+
+    def judge_tensor(self, seen: Seen, node: ir.Expr, tensor: Tensor) -> None:
+        """How sure it is that this `.data` is a tensor's: by where it comes from, or by name."""
+        base = getattr(node, "base", None)
+        name = str(getattr(base, "id", "") or getattr(base, "name", ""))
+        if tensor.known:
+            seen.evidence = Evidence.SURE
+        elif seen.evidence is Evidence.NONE and _TENSOR_NAME.search(name):
+            seen.evidence = Evidence.LIKELY
 
     def instance_attribute(self, node: ir.Expr, thing: Instance, name: str) -> Value:
         if (stored := self.state.attributes.get((thing.key, name))) is not None:
@@ -215,14 +231,13 @@ class Objects(Operators):
         storages = frozenset().union(*(t.storages for t in given.values()))
         for key, tensor in self.direct(base).items():
             seen = self.events.of(node)
-            if tensor.known:
-                seen.evidence = Evidence.SURE
+            self.judge_tensor(seen, node, tensor)
             if storages and storages <= tensor.storages:
                 continue  # `x.data += v` has written by now, and sets what was there
             seen.assigned = site
             write = Write(node, site, "data =", Kind.COMPUTED, setter=True)
             seen.writes.setdefault(write, self.place(site, self.argument_of(tensor)))
-            autograd.swap(self.state, write, key)
+            autograd.swap(self.state, write, key, tensor.storages)
             moved = storages or frozenset({self.key(site)})
             stays = tensor.storages if len(base) > 1 else frozenset()
             self.state.set_tensor(key, replace(tensor, storages=moved | stays))

@@ -40,7 +40,7 @@ GRAD, ITEM, ANY = ".grad", "[]", ".any"
 
 
 def overlap(a: Key, b: Key) -> bool:
-    """Whether one lies under the other: `self.fc` and `self.fc.weight`, never a `.grad`."""
+    """Whether they may be one memory: the same place, an item of it, or anything below it."""
     if a[:3] != b[:3]:
         return False
     for x, y in zip(a.path, b.path, strict=False):
@@ -49,7 +49,8 @@ def overlap(a: Key, b: Key) -> bool:
         if x != y and not (ITEM in (x, y) and x[0] == y[0] == "["):
             return False
     shared = min(len(a.path), len(b.path))
-    return GRAD not in a.path[shared:] and GRAD not in b.path[shared:]
+    rest = a.path[shared:] or b.path[shared:]
+    return all(e[0] == "[" for e in rest) or rest[0] == ANY
 
 
 class Tri(enum.IntEnum):

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datalint.finding import Confidence
+from datalint.flow.events import Evidence
 from datalint.rules.rewrite import receiver, short
 from datalint.rules.rule import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from datalint.flow.events import Damage, Seen, Write
 
 
-def plainest(damages: Iterable[Damage]) -> Damage | None:
-    """The damage that assumes least and comes first in the source."""
+def plainest(seen: Seen, which: Callable[[Damage], bool]) -> Damage | None:
+    """Of such damage what assumes least and comes first; none where no tensor is in evidence."""
+    if seen.evidence is Evidence.NONE:
+        return None
     return min(
-        damages,
+        filter(which, seen.damages),
         key=lambda d: (
             bool(d.assumed) or d.again,
             not (d.sure and d.backward),

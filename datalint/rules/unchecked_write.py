@@ -114,9 +114,7 @@ def judge(seen: Seen) -> Verdict | None:
 
 
 def _assumed(seen: Seen) -> Verdict | None:
-    damage = story.plainest(
-        d for d in seen.damages if bool(d.assumed) != d.again and _reached(seen, d)
-    )
+    damage = story.plainest(seen, lambda d: bool(d.assumed) != d.again and _reached(seen, d))
     if damage is None:
         return None
     name = story.subject(seen)

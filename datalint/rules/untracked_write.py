@@ -79,9 +79,7 @@ if TYPE_CHECKING:
 
 def judge(seen: Seen) -> Verdict | None:
     """The plainest use of an edited value, unless the edit is one people mean to be invisible."""
-    damage = story.plainest(
-        d for d in seen.damages if concerns(d) and not d.assumed and not d.again
-    )
+    damage = story.plainest(seen, lambda d: concerns(d) and not d.assumed and not d.again)
     if damage is None:
         return None
     name = story.subject(seen)

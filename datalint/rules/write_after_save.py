@@ -7,9 +7,9 @@ well, where the saved tensor takes the new values.
 
 ## Why it is bad
 Some operators keep a tensor for backward: `sigmoid`, `tanh` and `exp` their result, `mul` and
-`matmul` their inputs. Autograd guards what was saved by a version counter, which every in-place write
-moves on, but `x.data` has a counter of its own. So backward computes with the overwritten values
-and returns a wrong gradient, without an error.
+`matmul` their inputs. Autograd guards what was saved by a version counter, which every in-place
+write moves on; but `x.data` has a counter of its own. So backward computes with the overwritten
+values and returns a wrong gradient, without an error.
 
 ## Example
 ```python
@@ -60,8 +60,9 @@ assigned.
 
 ## Known gaps
 Not found: `.data` reached through `operator.attrgetter`, a tensor that only a gradient hook uses,
-and what another file saves or writes. Reported although harmless: a write to one slice of a tensor
-where another one was saved, and values that are put back, as they were, before backward.
+what another file saves or writes, and an ordinary write where `.data` is what was saved. Reported
+although harmless: a write to one slice of a tensor where another slice was saved, and values that
+are put back, as they were, before backward.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ if TYPE_CHECKING:
 
 def judge(seen: Seen) -> Verdict | None:
     """The story of the plainest damage to a saved tensor, nothing assumed but a backward."""
-    damage = story.plainest(d for d in seen.damages if d.saved and not d.assumed and not d.again)
+    damage = story.plainest(seen, lambda d: bool(d.saved) and not d.assumed and not d.again)
     if damage is None:
         return None
     name = story.subject(seen)
