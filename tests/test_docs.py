@@ -1,0 +1,220 @@
+"""Every page and the README say what PyTorch and the linter do: their code is run, and checked."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from datalint.check import check_source
+from datalint.cli import cli
+from datalint.finding import Applicability, Level
+from datalint.rules import ALL
+from tests.conftest import ROOT, clean_environment
+from tests.oracle.rewrite import with_edits
+
+if TYPE_CHECKING:
+    from datalint.finding import Finding
+    from datalint.rules.rule import Rule
+
+HEADINGS = (
+    "What it does",
+    "Why it is bad",
+    "Example",
+    "Use instead",
+    "When to ignore",
+    "Fix safety",
+    "Known gaps",
+)
+#: What follows is run but not linted: the linter reads one file at a time.
+ELSEWHERE = "# --- in another file ---"
+MODIFIED = "modified by an inplace operation"
+README = (ROOT / "README.md").read_text("utf-8")
+
+each_rule = pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.name)
+
+
+def sections(page: str) -> dict[str, str]:
+    """What stands under each heading of a page."""
+    _, *parts = re.split(r"^## (.*)\n", page, flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def block(rule: Rule, heading: str) -> str:
+    """The one block of code in a section."""
+    (code,) = re.findall(r"^```python\n(.*?)^```$", sections(rule.page)[heading], re.S | re.M)
+    return str(code)
+
+
+def linted(code: str) -> list[Finding]:
+    return check_source(code.partition(ELSEWHERE)[0].encode())
+
+
+def printed(code: str) -> list[str]:
+    """The lines that PyTorch prints for a block."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(code, "<page>", "exec"), {"__name__": "page"})
+    return out.getvalue().splitlines()
+
+
+def promised(code: str) -> list[str]:
+    return re.findall(r"\bprints: (.*)", code)
+
+
+@each_rule
+def test_a_page_has_a_summary_and_all_headings_in_order(rule: Rule) -> None:
+    summary, empty, *_ = rule.page.splitlines()
+    assert summary == rule.summary and summary.endswith(".") and not empty
+    assert tuple(sections(rule.page)) == HEADINGS
+    assert all(text.strip() for text in sections(rule.page).values())
+    assert max(map(len, rule.page.splitlines())) <= 100
+
+
+@each_rule
+@pytest.mark.parametrize("heading", ["Example", "Use instead"])
+def test_code_on_a_page_prints_what_the_page_says(rule: Rule, heading: str) -> None:
+    code = block(rule, heading)
+    assert promised(code), "a block that promises nothing shows nothing"
+    assert printed(code) == promised(code)
+
+
+@each_rule
+def test_the_example_is_reported_by_its_rule_where_the_data_is(rule: Rule) -> None:
+    code = block(rule, "Example")
+    rows = [row for row, line in enumerate(code.splitlines(), 1) if ".data" in _code_of(line)]
+    assert [(f.rule, f.span.row) for f in linted(code)] == [(rule.name, row) for row in rows]
+    assert rows
+
+
+def _code_of(line: str) -> str:
+    """A line without its comment, and without `data_ptr`, which reads no `.data`."""
+    return line.partition("#")[0].replace(".data_ptr", "")
+
+
+@each_rule
+def test_what_to_use_instead_is_reported_by_no_rule(rule: Rule) -> None:
+    assert linted(block(rule, "Use instead")) == []
+
+
+#: What a fix of the example does: it makes the bug loud, or changes nothing that is printed.
+LOUD = {"write-after-save", "unchecked-write", "data-read"}
+
+
+@each_rule
+def test_fix_safety_is_as_the_page_says(rule: Rule) -> None:
+    code = block(rule, "Example")
+    (finding,) = linted(code)
+    said = sections(rule.page)["Fix safety"]
+    if finding.fix is None:
+        assert said.startswith("No fix is offered")
+        return
+    assert finding.fix.applicability is Applicability.UNSAFE
+    assert "nsafe" in said and "No fix is offered:" not in said
+    fixed = with_edits(code, finding.fix.edits)
+    if rule.name in LOUD:
+        with pytest.raises(RuntimeError, match=MODIFIED):
+            printed(fixed)
+    else:
+        assert printed(fixed) == promised(code)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A block of the README that shows a command after `$`, and what it prints."""
+
+    command: str
+    output: str
+
+
+def shells(text: str) -> list[Shell]:
+    blocks = re.findall(r"^```console\n\$ (.*?)\n(.*?)^```$", text, re.S | re.M)
+    return [Shell(command, output) for command, output in blocks]
+
+
+@pytest.mark.parametrize("shell", shells(README), ids=lambda shell: shell.command)
+def test_commands_in_the_readme_print_what_it_shows(shell: Shell) -> None:
+    words = shlex.split(shell.command)
+    if words[0] == "datalint":
+        words = ["python", "-m", *words]
+    assert words[:2] == ["python", "-m"] and words[2] in ("datalint", "tests.show")
+    done = subprocess.run(
+        [sys.executable, *words[1:]],
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout == shell.output
+
+
+def test_the_readme_shows_the_seed_to_the_linter_and_to_pytorch() -> None:
+    seed = "fixtures/seed/sigmoid_output_is_zeroed.py"
+    assert {f"datalint {seed}", f"python -m tests.show {seed}"} <= {
+        shell.command for shell in shells(README)
+    }
+
+
+def test_code_in_the_readme_prints_what_it_says() -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```$", README, re.S | re.M)
+    assert blocks
+    for code in blocks:
+        assert promised(code) and printed(code) == promised(code)
+
+
+def test_every_rule_is_in_the_readme_as_it_is() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| (\w+) \| ([\w-]+) \| (.*) \|$", README, re.M)
+    assert rows == [
+        (rule.name, str(rule.level), "default" if rule.default else "opt-in", rule.summary)
+        for rule in ALL
+    ]
+    assert {Level(level) for _, level, *_ in rows} == set(Level)
+
+
+def test_every_option_in_the_readme_exists_and_every_one_that_exists_is_there() -> None:
+    """But for those that change nothing yet."""
+    check = cli.commands["check"]
+    options = {name for p in check.params if isinstance(p, click.Option) for name in p.opts}
+    section = README.partition("\n## Options\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"^\| `(?:-\w`, `)?(--[a-z-]+)", section, re.M))
+    assert named == {o for o in options if o.startswith("--")} - {"--isolated", "--no-cache"}
+
+
+def test_every_module_of_the_layers_is_drawn() -> None:
+    section = README.partition("\n## How it works\n")[2].partition("\n## ")[0]
+    flow = {p.stem for p in (ROOT / "datalint/flow").glob("*.py")} - {"__init__"}
+    parts = {p.stem for p in (ROOT / "datalint").iterdir() if not p.name.startswith("_")}
+    drawn = set(re.findall(r"^ *([a-z]+)  ", section, re.M))
+    assert drawn == flow | (parts - {"py"})
+
+
+def test_nobody_is_told_to_install_the_other_datalint() -> None:
+    """The name `datalint` on the package index belongs to an unrelated tool."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["name"] == "torch-datalint"
+    assert "torch-datalint" in README
+    for text in (README, *(rule.page for rule in ALL)):
+        assert not re.search(r"install\s+(-\S+\s+)*['\"]?datalint\b", text)
+
+
+def test_the_gaps_in_the_readme_are_those_the_fixtures_admit() -> None:
+    section = README.partition("\n## Known gaps\n")[2]
+    named = re.findall(r"fixtures/[\w/]+\.py", section)
+    admitted = [
+        path.relative_to(ROOT).as_posix()
+        for path in sorted((ROOT / "fixtures").rglob("*.py"))
+        if re.search(r"# (missing|spurious): ", path.read_text("utf-8"))
+    ]
+    assert sorted(named) == admitted
