@@ -161,6 +161,7 @@ def test_commands_in_the_readme_print_what_it_shows(shell: Shell) -> None:
 
 
 def test_the_readme_shows_the_seed_to_the_linter_and_to_pytorch() -> None:
+    assert len(shells(README)) == README.count("```console"), "a block that no test would read"
     seed = "fixtures/seed/sigmoid_output_is_zeroed.py"
     assert {f"datalint {seed}", f"python -m tests.show {seed}"} <= {
         shell.command for shell in shells(README)
@@ -217,4 +218,4 @@ def test_the_gaps_in_the_readme_are_those_the_fixtures_admit() -> None:
         for path in sorted((ROOT / "fixtures").rglob("*.py"))
         if re.search(r"# (missing|spurious): ", path.read_text("utf-8"))
     ]
-    assert sorted(named) == admitted
+    assert sorted(named) == admitted, "list in the README what carries such a marker, and only that"
