@@ -108,6 +108,8 @@ class Consumer:
 
     site: ir.Node
     backward: bool = False
+    #: The value itself leaves a forward, whose caller goes on with it.
+    forward: bool = False
     again: bool = False
 
     def damage(
@@ -140,8 +142,9 @@ def need(state: State, events: Events, tensors: Iterable[Tensor], consumer: Cons
         for node in graph.values()
         for write, assumed in node.edits
     ]
-    handed_on = GraphNode("", consumer.site, Tri.MAYBE)
-    damages += [consumer.damage(handed_on, w, assumed=a) for w, a in edits_of(state, roots)]
+    if consumer.backward or consumer.forward:
+        handed_on = GraphNode("", consumer.site, Tri.MAYBE)
+        damages += [consumer.damage(handed_on, w, assumed=a) for w, a in edits_of(state, roots)]
     for damage in damages:
         events.of(damage.write.read).damages.add(damage)
 

@@ -233,8 +233,7 @@ class Calls(Library):
         if name == "save_for_backward":
             self.store(thing.key, SAVED, arguments.all, strong=True)
             return PLAIN
-        called = thing.key.at(name)
-        return self.unknown(node, name, arguments, receiver=just(thing), region=called)
+        return self.unknown(node, name, arguments, receiver=just(thing))
 
     def unknown(
         self,
@@ -253,6 +252,8 @@ class Calls(Library):
         autograd.need(self.state, self.events, tensors.values(), autograd.Consumer(node))
         self.call_back(node, arguments)
         tracked = self.recorded(tensors)
+        if not arguments.all:
+            region = None  # modules are called on something; this makes one
         if region and self.state.grad:
             tracked = max(tracked, Tri.MAYBE)
         key = self.key(node)

@@ -253,7 +253,8 @@ class Evaluate(Calls):
         """Out of the entry function a value is in a caller's hands, and a backward may follow."""
         if sum(f.function is not None for f in self.stack) == 1:
             tensors = self.tensors(value).values()
-            autograd.need(self.state, self.events, tensors, autograd.Consumer(node))
+            consumer = autograd.Consumer(node, forward=self.forward)
+            autograd.need(self.state, self.events, tensors, consumer)
 
 
 def torch_name(operation: str) -> str:

@@ -198,7 +198,7 @@ class Modules(Objects):
             return PLAIN  # a step writes under no_grad, and the version counter sees it
         if name == "forward":
             return self.call_instance(node, thing, arguments)
-        return self.unknown(node, name, arguments, receiver=just(thing))
+        return self.unknown(node, name, arguments, region=thing.key.at(name))
 
     def module_method(
         self, node: ir.Node, thing: Instance | Opaque, name: str, arguments: Arguments

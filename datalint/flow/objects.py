@@ -218,7 +218,10 @@ class Objects(Operators):
     def require_grad(self, key: Key, wanted: object) -> None:
         """`x.requires_grad = True`, and the same of every parameter of a region."""
         tracked = {True: Tri.YES, False: Tri.NO}.get(wanted, Tri.MAYBE)  # type: ignore[call-overload]  # any constant
-        self.state.set_tensor(key, replace(self.state.tensor(key), tracked=tracked))
+        tensor = self.state.tensor(key)
+        # People ask this of leaves: what was merely assumed of its history was wrong.
+        nodes = tensor.nodes if tensor.tracked == Tri.YES else frozenset()
+        self.state.set_tensor(key, replace(tensor, tracked=tracked, nodes=nodes))
         if key.path and key.path[-1] == PARAMETERS:
             region = key._replace(path=key.path[:-1])
             for other, tensor in list(self.state.tensors.items()):

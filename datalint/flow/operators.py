@@ -171,6 +171,11 @@ class Operators(Run):
     ) -> Tri:
         """Add this call to the graph; NO where autograd does not record it."""
         every = {k: t for named in tensors.values() for k, t in named.items()}
+        if operator.sharing is Sharing.WRITTEN:
+            tensors = {
+                n: _evident(named) if n != "input" else named for n, named in tensors.items()
+            }
+            every = {k: t for named in tensors.values() for k, t in named.items()}
         tracked = self.recorded(every) if operator.tracked else Tri.NO
         if tracked == Tri.NO:
             return tracked
@@ -267,6 +272,11 @@ class Operators(Run):
             and site.callee.base.origin in self.events.by_origin
         ):
             self.events.of(site.callee.base).without_effect = site
+
+
+def _evident(tensors: dict[Key, Tensor]) -> dict[Key, Tensor]:
+    """Without what is tensor by no evidence: beside a tensor it is mostly a number."""
+    return {k: t for k, t in tensors.items() if t.known or t.nodes}
 
 
 def _copies(operator: Operator, named: dict[str, Value]) -> bool:
