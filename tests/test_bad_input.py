@@ -42,7 +42,7 @@ BAD: dict[str, tuple[bytes, str, tuple[int, int]]] = {
     "pattern": (
         f"{DATA}match x:\n    case {'[' * 30}y{']' * 30}: pass\n".encode(),
         "nested too deeply",
-        (3, 19),
+        (2, 1),
     ),
 }
 
