@@ -13,7 +13,7 @@ from datalint.flow.operators import Arguments
 from datalint.flow.program import Program
 from datalint.flow.relevance import DATA, matter
 from datalint.flow.state import Contents
-from datalint.flow.values import ClassRef, Closure, Instance, Key, Opaque, Value, just
+from datalint.flow.values import ClassRef, Closure, Instance, Key, Opaque, Tri, Value, just
 
 if TYPE_CHECKING:
     from datalint.flow import ir
@@ -64,6 +64,8 @@ def _enter(run: Interpreter, program: Program, function: ir.Function, start: Sta
     cls = program.owner.get(function)
     arguments = _arguments(run, program, function, cls)
     run.forward = function.name in FORWARD and cls is not None
+    if cls is not None and "torch.autograd.Function" in program.external_bases(ClassRef(cls, 0)):
+        run.state.grad = Tri.NO  # the forward of a Function is one node; inside nothing is saved
     result = run.invoke(Closure(function, 0), function, arguments)
     run.left_behind(function)
     if run.forward:

@@ -276,15 +276,15 @@ class Calls(Library):
         parents: frozenset[Key],
         region: Key | None,
     ) -> GraphNode:
-        told = f"that `{name}` saves it for backward"
+        told = f"`{name}` saves it for backward"
         kept = {k: t for k, t in tensors.items() if self.recorded({k: t})}
         saves = {Save(_storages(kept), "argument", frozenset(kept), told)} if kept else set()
         if region:
             below = frozenset({region.at(ANY)})
             saves.add(Save(below, "parameters", below))
-        assumed = "" if region else f"that the result of `{name}` is tracked"
+        assumed = "" if region else f"the result of `{name}` is tracked"
         edits = autograd.edits_of(self.state, tensors.values())
-        unseen = frozenset((w, a or f"that `{name}` is differentiable") for w, a in edits)
+        unseen = frozenset((w, a or f"`{name}` is differentiable") for w, a in edits)
         edits = edits if region else unseen
         return GraphNode(name, node, Tri.MAYBE, parents, frozenset(saves), edits, assumed)
 

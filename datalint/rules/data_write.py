@@ -74,7 +74,7 @@ def judge(seen: Seen) -> Verdict | None:
     name = story.subject(seen)
     return Verdict(
         f"`{name}` is written through `.data`, which autograd's version counter does not see",
-        "write under `with torch.no_grad():` without `.data`",
+        "if this is a leaf, write to it under `with torch.no_grad():`, without `.data`",
         Confidence.HIGH,
         (Step(writes[0].site.origin, "written here"),),
         detach(seen, writes),

@@ -86,6 +86,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from datalint.finding import Confidence, Level
 from datalint.flow.events import Evidence, Kind, Place, Write
 from datalint.rules import story, untracked_write
@@ -97,9 +99,10 @@ if TYPE_CHECKING:
 
 _IDEMPOTENT = {
     "clamp_", "clamp_min_", "clamp_max_", "clip_", "relu_", "abs_", "absolute_", "hardtanh_",
-    "nan_to_num_", "renorm_", "threshold_", "relu6_", "tril_", "triu_",
+    "nan_to_num_", "renorm_", "sign_", "round_", "normalize_", "masked_fill_", "threshold_",
+    "relu6_", "tril_", "triu_",
 }  # fmt: skip
-AGAIN = "that the module is called again before backward"
+AGAIN = "the module is called again before backward"
 #: Functions in which a write to an argument is their very purpose: the caller has no graph yet.
 _PREPARING = re.compile(
     r"init|reset|load|restore|copy|sync|update|step|ema|optim|prune|mask_weight|convert|merge|swap"
@@ -120,8 +123,8 @@ def _assumed(seen: Seen) -> Verdict | None:
     name = story.subject(seen)
     verb = f"`{damage.operator}` uses it here"
     return Verdict(
-        f"`{name}` is {story.wording(damage.write)} through `.data`, which makes the gradient"
-        f" silently wrong, assuming {damage.assumed or AGAIN}",
+        f"`{name}` is {story.wording(damage.write)} through `.data`: if {damage.assumed or AGAIN},"
+        " the gradient is silently wrong",
         _help(seen, damage, name),
         Confidence.MEDIUM,
         story.told(damage, verb),
@@ -140,12 +143,25 @@ def _idempotent(write: Write) -> bool:
     """Whether writing it again leaves it as it is: a second call then changes nothing."""
     if write.kind is not Kind.COMPUTED:
         return True
-    return write.operator.removeprefix("nn.functional.") in _IDEMPOTENT
+    name = write.operator.removeprefix("nn.functional.")
+    if write.setter:
+        name = _last_call(write.site.origin) + "_"
+    return name in _IDEMPOTENT
+
+
+def _last_call(assignment: cst.CSTNode) -> str:
+    """`clamp` for `w.data = w.data.clamp(-1, 1)`: the method that made what is assigned."""
+    match assignment:
+        case cst.Assign(value=cst.Call(func=cst.Attribute(attr=cst.Name(value=method)))):
+            return method
+    return ""
 
 
 def _help(seen: Seen, damage: Damage, name: str) -> str:
     if not damage.saved:
         return untracked_write.cure(seen, damage, name)
+    if damage.write.setter or seen.assigned is not None:
+        return "assign after backward, or use a new tensor in place of the old one"
     return (
         f"with `{name}.detach()` PyTorch checks it: backward then raises if the value was saved;"
         " if it does, write after backward or work on a copy"

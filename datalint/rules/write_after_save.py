@@ -101,13 +101,13 @@ def _help(seen: Seen, damage: Damage, name: str) -> str:
     if damage.write.setter or seen.assigned is not None:
         return f"assign after backward, or copy the values into a clone of `{name}`"
     out_of_place = differentiable(damage.write, seen.writes.get(damage.write, Place()))
-    cure = f"`{out_of_place}`, " if out_of_place else ""
-    cure += "write to a clone, or write after backward"
+    new = f" (`{out_of_place}`)" if out_of_place else ""
+    cure = f"make the change out of place{new}, on a clone, or after backward"
     if damage.write.blind or not damage.guarded:
         return f"nothing checks this write, not even with `.detach()`: {cure}"
     if out_of_place and any(not d.saved and not d.assumed for d in seen.damages):
-        return f"to make the change part of the graph: {cure}"
-    return f"with `.detach()` for `.data` backward raises at this write; to cure it: {cure}"
+        return f"if the gradient is to see the change: `{out_of_place}`; else a clone is enough"
+    return f"with `.detach()` for `.data` backward raises at this write; to cure it, {cure}"
 
 
 RULE = Rule("write-after-save", Level.ERROR, True, __doc__, judge)
