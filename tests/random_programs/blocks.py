@@ -108,7 +108,9 @@ def add_to_total(scope: Scope, ref: Ref | None = None) -> None:
     ref = ref or scope.find(Kind.TRACKED)
     if ref is None or not scope.grad:
         return operation(scope)
-    text = scope.draw.choice(["total = total + {x}.sum()", "total = total + ({x} * {x}).sum()"])
+    text = scope.draw.choice(
+        ["total = total + {x}.sum()", "total = total + ({x} * {x} + {x}).sum()"]
+    )
     scope.say(text.format(x=ref.text), "total")
     return None
 

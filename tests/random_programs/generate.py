@@ -145,7 +145,9 @@ def _loss(scope: Scope) -> None:
     draw, terms = scope.draw, ["total"]
     for _ in range(draw.integer(1, 3)):
         ref = scope.find(Kind.TRACKED) or scope.operand()
-        text = draw.choice(["{x}.sum()", "({x} * {x}).sum()", "{x}.mean()", "{x}.norm()"])
+        text = draw.choice(
+            ["{x}.sum()", "({x} * {x} + {x}).sum()", "{x}.mean()", "{x}.exp().sum()"]
+        )
         other = scope.find(Kind.PLAIN, shape=ref.shape)
         if other is not None and draw.chance(40):
             text = f"({{x}} * {other.text}).sum()"
