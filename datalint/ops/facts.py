@@ -37,13 +37,17 @@ class Sharing(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """One tensor an operator may keep for the gradient of one of its arguments."""
+    """One tensor that an operator may keep for the gradient of an argument, and reads for it.
+
+    What is kept and never read for that gradient, as the input of `avg_pool2d`, is left out.
+    """
 
     #: An argument's name, a module's own tensor (`.weight`), or `RESULT`.
     what: str
     #: Kept through a view of its own (`linear` keeps `weight.t()`): `x.data = v` never reaches it.
     through_view: bool = False
-    #: Which element of a tuple result (`max(dim)` keeps its indices, 1); None: the whole of it.
+    #: Which element of a tuple result (`max(dim)` keeps its indices, 1), and only if it is a
+    #: tuple (`max()` is none); None: the result itself, or every tensor in it.
     item: int | None = None
 
 
@@ -113,7 +117,7 @@ def function(qualified: str) -> Operator | None:
 
 
 def module(qualified: str) -> Operator | None:
-    """The facts of calling an instance of a class, by its full name: `torch.nn.Linear`."""
+    """The facts of calling an instance of a class, given by its full name: `torch.nn.Linear`."""
     name = qualified.removeprefix("torch.")
     return None if name == qualified else _operator("module", name)
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from datalint.ops.observe import database, modules, probes
+from datalint.ops.observe import database, modules, probes, schemas
 from datalint.ops.observe.names import public
-from datalint.ops.observe.schemas import writes
 from datalint.ops.observe.table import Row, render
 from datalint.ops.observe.twins import twins
 from datalint.ops.observe.witness import watch
@@ -38,9 +37,11 @@ def observe() -> str:
         warnings.simplefilter("ignore")
         for call in _calls():
             _see(call, rows.setdefault(_key(call), Row(call.spelling[1], call.parameters)))
-    _tell_unseen(rows.values())
-    seen = (row for row in rows.values() if row.kinds)
-    return render(seen, [f"torch {torch.__version__}", f"written by {COMMAND}"])
+    found = [row for row in rows.values() if row.kinds]
+    unseen = sorted(public().keys() - {(kind, row.name) for row in found for kind in row.kinds})
+    found += [row for spelling in unseen if (row := schemas.row(spelling))]
+    _tell_unseen(found, rows.values())
+    return render(found, [f"torch {torch.__version__}", f"written by {COMMAND}"])
 
 
 def _key(call: Call) -> tuple[object, ...]:
@@ -60,7 +61,7 @@ def _see(call: Call, row: Row) -> None:
     kind = call.spelling[0]
     if row.enough(kind):
         return
-    row.sight.writes |= writes(call.spelling)
+    row.sight.writes |= schemas.writes(call.spelling)
     try:
         watch(call, row.sight)
     except REFUSALS as refusal:
@@ -69,12 +70,12 @@ def _see(call: Call, row: Row) -> None:
         row.kinds[kind] += 1
 
 
-def _tell_unseen(rows: Iterable[Row]) -> None:
+def _tell_unseen(found: Iterable[Row], tried: Iterable[Row]) -> None:
     """Name what has no row, and where it was called in vain, why."""
-    seen = {(kind, row.name) for row in rows for kind in row.kinds}
-    why = {(kind, row.name): text for row in rows for kind, text in row.refusals.items()}
+    seen = {(kind, row.name) for row in found for kind in row.kinds}
+    why = {(kind, row.name): text for row in tried for kind, text in row.refusals.items()}
     unseen = (public().keys() | why.keys()) - seen
-    print(f"{len(seen)} spellings seen, {len(unseen)} not:", file=sys.stderr)
+    print(f"{len(seen)} spellings in the table, these are not:", file=sys.stderr)
     for kind, name in sorted(unseen):
         print(kind, name, why.get((kind, name), ""), file=sys.stderr)
 

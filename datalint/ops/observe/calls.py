@@ -99,7 +99,7 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
     """The tensors in a value, through lists, tuples and dictionaries."""
     if isinstance(value, torch.Tensor):
         yield value
-    elif isinstance(value, list | tuple | torch.nn.utils.rnn.PackedSequence):
+    elif isinstance(value, list | tuple):
         for part in value:
             yield from tensors(part)
     elif isinstance(value, dict):
@@ -153,6 +153,8 @@ def _changed(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
         return [_changed(v, change) for v in value]
     if type(value) is tuple:
         return tuple(_changed(v, change) for v in value)
+    if isinstance(value, torch.nn.utils.rnn.PackedSequence):
+        return type(value)(*(_changed(v, change) for v in value))
     if isinstance(value, dict):
         return {k: _changed(v, change) for k, v in value.items()}
     return value

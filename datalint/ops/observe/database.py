@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,13 +10,13 @@ from torch.testing._internal import common_methods_invocations as database
 
 from datalint.ops.observe.calls import Call
 from datalint.ops.observe.names import parameters, public, spellings
-from datalint.ops.observe.samples import telling
+from datalint.ops.observe.samples import telling_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 #: The dtypes in which an operator is seen, and how many samples of it at most.
-SAMPLES = {torch.float64: 40, torch.complex128: 2, torch.int64: 2, torch.bool: 1}
+SAMPLES = {torch.float64: 100, torch.complex128: 10, torch.int64: 5, torch.bool: 5}
 
 FOREACH = (
     *database.foreach_unary_op_db,
@@ -47,13 +46,14 @@ def _samples(operator: Any) -> Iterator[Any]:
     for dtype, count in SAMPLES.items():
         if dtype in operator.supported_dtypes("cpu"):
             torch.default_generator.manual_seed(0)
-            # Not `sample_inputs`: that walks the stack for every sample, to name it in test reports.
+            # Not `sample_inputs`, which walks the stack at every sample to name it in reports.
             samples = operator.sample_inputs_func(operator, "cpu", dtype, requires_grad=False)
-            yield from islice(telling(samples, _arguments), count)
+            yield from telling_first(samples, _arguments)[:count]
 
 
 def _arguments(sample: Any) -> dict[object, Any]:
-    return dict(enumerate((sample.input, *sample.args))) | sample.kwargs
+    given: dict[object, Any] = dict(enumerate((sample.input, *sample.args)))
+    return given | dict(sample.kwargs)
 
 
 def recorded(
@@ -63,16 +63,17 @@ def recorded(
     kwargs = kwargs or {}
     if names := spellings().get(id(function)):
         return [Call(name, public()[name], parameters(name), args, kwargs) for name in names]
-    with _Recorder() as recorder:
-        try:
+    recorder = _Recorder()
+    try:
+        with recorder:
             function(*args, **kwargs)
-        except (RuntimeError, TypeError, AssertionError):
-            return []  # for another device, or in place for another shape, or + without alpha=
+    except (RuntimeError, TypeError, AssertionError):
+        return []  # for another device, or in place for another shape, or + without alpha=
     return recorder.calls
 
 
 class _Recorder(TorchFunctionMode):
-    """Notes the outermost torch functions called while it is active, with copies of what they got."""
+    """Notes the outermost torch functions called while it is active, and what they got."""
 
     def __init__(self) -> None:
         super().__init__()

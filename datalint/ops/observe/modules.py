@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 from torch.testing._internal.common_modules import module_db
 
-from datalint.ops.observe.calls import Call
-from datalint.ops.observe.samples import telling
+from datalint.ops.observe.calls import FLAGS, Call
+from datalint.ops.observe.samples import telling_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: How many samples of a module; one has to do where one takes seconds.
-SAMPLES = 16
+SAMPLES = 24
 
 #: Modules torch's database lacks: how to build one, and what to call it on.
 IMAGE, LINE = (2, 4, 6, 6), (2, 4, 8)
@@ -40,6 +39,7 @@ OTHERS: tuple[tuple[type[nn.Module], tuple[Any, ...], tuple[tuple[int, ...], ...
     (nn.PixelShuffle, (2,), (IMAGE,)),
     (nn.PixelUnshuffle, (2,), (IMAGE,)),
     (nn.RReLU, (), (IMAGE,)),
+    (nn.TransformerDecoder, (nn.TransformerDecoderLayer(4, 2, 8), 1), ((3, 2, 4), (3, 2, 4))),
     (nn.TripletMarginLoss, (), ((3, 4), (3, 4), (3, 4))),
     (nn.TripletMarginWithDistanceLoss, (), ((3, 4), (3, 4), (3, 4))),
     (nn.Unflatten, (1, (2, 2)), (IMAGE,)),
@@ -57,10 +57,14 @@ def calls() -> Iterator[Call]:
             lazy = issubclass(info.module_cls, nn.modules.lazy.LazyModuleMixin)
             if info.module_cls.__module__.startswith("torch.nn.modules") and not lazy:
                 yield from _from_database(info, training)
+        torch.default_generator.manual_seed(0)
         for kind, args, shapes in OTHERS:
-            torch.default_generator.manual_seed(0)
             inputs = tuple(torch.randn(shape, dtype=torch.float64) for shape in shapes)
             yield from _built(kind, training, args, {}, inputs, {})
+        index = torch.tensor([[1, 2], [4, 3]])
+        for kind in nn.Embedding, nn.EmbeddingBag:
+            for kwargs in {}, {"max_norm": 0.5}:
+                yield from _built(kind, training, (5, 3), kwargs, (index,), {})
 
 
 def _from_database(info: Any, training: bool) -> Iterator[Call]:
@@ -68,7 +72,7 @@ def _from_database(info: Any, training: bool) -> Iterator[Call]:
     options = {"device": "cpu", "dtype": torch.float64, "requires_grad": False}
     samples = info.module_inputs_func(info, **options, training=training)
     count = 1 if "Transformer" in info.module_cls.__name__ else SAMPLES
-    for sample in islice(telling(samples, _arguments), count):
+    for sample in telling_first(samples, _arguments)[:count]:
         build, forward = sample.constructor_input, sample.forward_input
         yield from _built(
             info.module_cls, training, build.args, build.kwargs, forward.args, forward.kwargs
@@ -77,8 +81,10 @@ def _from_database(info: Any, training: bool) -> Iterator[Call]:
 
 def _arguments(sample: Any) -> dict[object, Any]:
     build, forward = sample.constructor_input, sample.forward_input
-    given = {(i, "of the constructor"): value for i, value in enumerate(build.args)}
-    return given | dict(enumerate(forward.args)) | build.kwargs | forward.kwargs
+    given: dict[object, Any] = {(i, "to build"): value for i, value in enumerate(build.args)}
+    given |= dict(enumerate(forward.args))
+    given |= build.kwargs | forward.kwargs
+    return given
 
 
 def _built(
@@ -98,6 +104,7 @@ def _built(
             module = kind(*build_args, **given).double().train(training)
         except TypeError:
             continue  # a sample that gives inplace by position
-        spelling = ("with inplace" if inplace else "module", f"nn.{kind.__name__}")
+        flag = next((f"with {flag}" for flag in FLAGS if given.get(flag)), "module")
+        spelling = (flag, f"nn.{kind.__name__}")
         parameters = tuple(inspect.signature(kind.forward).parameters)[1:]
         yield Call(spelling, module, parameters, tuple(args), dict(kwargs))

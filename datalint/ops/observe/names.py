@@ -70,7 +70,7 @@ def parameters(spelling: Spelling) -> tuple[str, ...]:
     """The names of the positional arguments, in order; `input` is the tensor of a method."""
     kind, name = spelling
     value = public()[spelling]
-    names = _from_signature(value) or _from_schemas(name) or _from_schemas(value.__name__)
+    names = _from_signature(value) or parameters_of(name) or parameters_of(value.__name__)
     if not names and kind == "method":
         names = ("input", "index", "value") if name.endswith("item__") else ("input", "other")
     if kind == "method" and "input" in names:
@@ -90,8 +90,11 @@ def _from_signature(value: Callable[..., Any]) -> tuple[str, ...]:
     )
 
 
-def _from_schemas(name: str) -> tuple[str, ...]:
-    """Overloads differ: at each position a tensor's name wins, it is the one facts speak of."""
+def parameters_of(name: str) -> tuple[str, ...]:
+    """What schemas call the arguments of an operator.
+
+    Overloads differ: at each position a tensor's name wins, it is the one facts speak of.
+    """
     names: list[str] = []
     tensors: list[bool] = []
     for schema in schemas(name):

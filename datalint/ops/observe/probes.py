@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from datalint.ops.observe.calls import Call
 from datalint.ops.observe.database import recorded
-from datalint.ops.observe.names import public
+from datalint.ops.observe.names import parameters_of, public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,9 +41,23 @@ def calls() -> Iterator[Call]:
     for name in ATTRIBUTES:
         for tensor in square(), square().to(torch.complex128):
             yield Call(("attribute", name), operator.attrgetter(name), ("input",), (tensor,))
-    for name in "nn.Parameter", "autograd.Variable", "Tensor":
-        maker = operator.attrgetter(name)(torch)
-        yield Call(("function", name), maker, ("input",), (torch.rand(3),))
+    for name, *args in _private():
+        function = operator.attrgetter(name)(torch)
+        named = parameters_of(name) or ("input",)
+        yield Call(("function", name), function, named, tuple(args))
+
+
+def _named(space: Any, names: str) -> list[Any]:
+    return [getattr(space, name) for name in names.split()]
+
+
+def _private() -> Iterator[tuple[Any, ...]]:
+    """What people call although it is no public function: a class, a name with an underscore."""
+    yield "autograd.Variable", x()
+    one, per_row = torch.tensor([0.1]), torch.tensor([0.1, 0.2, 0.3])
+    zero, zeros = torch.tensor([0.0]), torch.zeros(3)
+    yield "_fake_quantize_learnable_per_tensor_affine", x().float(), one, zero, 0, 255, 1.0
+    yield "_fake_quantize_learnable_per_channel_affine", x().float(), per_row, zeros, 0, 0, 255, 1.0
 
 
 def _probes() -> Iterator[tuple[Any, ...]]:
@@ -78,9 +92,9 @@ def _casts() -> Iterator[tuple[Any, ...]]:
 
 
 def _methods() -> Iterator[tuple[Any, ...]]:
-    for spelling in ("relu", "hardshrink", "detach", "to_dense", "__deepcopy__", "__reversed__"):
-        arguments = ({}, {}) if spelling == "__deepcopy__" else ()
-        yield getattr(Tensor, spelling), x() - 0.5, *arguments
+    for function in _named(Tensor, "relu hardshrink detach to_dense __reversed__"):
+        yield function, x() - 0.5
+    yield Tensor.__deepcopy__, x(), {}, {}
     yield Tensor.prelu, x() - 0.5, torch.tensor([0.2], dtype=torch.float64)
     yield Tensor.slogdet, square()
     yield Tensor.sparse_mask, square(), square().to_sparse()
@@ -97,8 +111,8 @@ def _methods() -> Iterator[tuple[Any, ...]]:
 
 def _writers() -> Iterator[tuple[Any, ...]]:
     yield Tensor.relu_, x() - 0.5
-    for name in "random_ bernoulli_ detach_ requires_grad_".split():
-        yield getattr(Tensor, name), x()
+    for function in _named(Tensor, "random_ bernoulli_ detach_ requires_grad_"):
+        yield function, x()
     yield Tensor.copy_, x(), x()
     yield Tensor.copy_, x(), x().float()
     yield Tensor.fill_diagonal_, x(), 2.0
@@ -108,12 +122,14 @@ def _writers() -> Iterator[tuple[Any, ...]]:
     yield Tensor.map2_, x(), x(), x(), lambda a, b, c: a + b + c
     yield torch.embedding_renorm_, x() + 1, index, 1.0, 2.0
     yield torch.threshold_, x(), 0.5, 0.1
-    for name in "celu_ selu_ rrelu_ relu_".split():
-        yield getattr(torch, name), x() - 0.5
-    for name in "elu_ hardtanh_ leaky_relu_".split():
-        yield getattr(F, name), x() - 0.5
-    for name in "dropout_ alpha_dropout_ feature_dropout_ feature_alpha_dropout_".split():
-        yield getattr(torch, name), x(), 0.5, True
+    for function in _named(torch, "celu_ selu_ rrelu_ relu_"):
+        yield function, x() - 0.5
+    for function in _named(F, "elu_ hardtanh_ leaky_relu_"):
+        yield function, x() - 0.5
+    for function in _named(
+        torch, "dropout_ alpha_dropout_ feature_dropout_ feature_alpha_dropout_"
+    ):
+        yield function, x(), 0.5, True
 
 
 def _indexing() -> Iterator[tuple[Any, ...]]:
@@ -133,17 +149,18 @@ def _indexing() -> Iterator[tuple[Any, ...]]:
 
 
 def _functions() -> Iterator[tuple[Any, ...]]:
-    for name in "celu selu rrelu relu".split():
-        yield getattr(torch, name), x() - 0.5
-    for name in "dropout alpha_dropout feature_dropout feature_alpha_dropout".split():
-        yield getattr(torch, name), x(), 0.5, True
-        yield getattr(torch, name), x(), 0.5, False
+    for function in _named(torch, "celu selu rrelu relu"):
+        yield function, x() - 0.5
+    for function in _named(torch, "dropout alpha_dropout feature_dropout feature_alpha_dropout"):
+        yield function, x(), 0.5, True
+        yield function, x(), 0.5, False
     yield torch.native_dropout, x(), 0.5, True
     yield torch.threshold, x(), 0.5, 0.1
     yield torch.prelu, x() - 0.5, torch.tensor([0.2], dtype=torch.float64)
     yield torch.max_pool1d, line(), 2
     yield torch.max_pool1d_with_indices, line(), 2
     yield torch.max_pool2d, image(), 2
+    yield torch.max_pool3d, torch.rand(1, 2, 4, 4, 4, dtype=torch.float64), 2
     yield torch.adaptive_max_pool1d, line(), 2
     yield torch.batch_norm, image(), *(vector() for _ in range(4)), True, 0.1, 1e-5, False
     yield torch.batch_norm, image(), *(vector() for _ in range(4)), False, 0.1, 1e-5, False
@@ -154,6 +171,9 @@ def _functions() -> Iterator[tuple[Any, ...]]:
     yield torch.conv_tbc, line(), torch.rand(3, 8, 5, dtype=torch.float64), vector().repeat(2)[:5]
     yield torch.embedding, x(), index
     yield torch.embedding_bag, x(), index, torch.tensor([0])
+    for mode in "sum", "mean", "max":
+        bags = torch.tensor([1, 2, 0, 1]), x(), torch.tensor([0, 2])
+        yield F.embedding_bag, *bags, {"mode": mode}
     yield torch.chain_matmul, square(), square(), square()
     yield torch.frobenius_norm, x(), [1]
     yield torch.nuclear_norm, square()
@@ -166,10 +186,12 @@ def _functions() -> Iterator[tuple[Any, ...]]:
     yield torch.poisson, x()
     yield torch.binomial, x() + 2, x()
     yield torch.rand_like, x()
-    for name in "rand empty zeros ones".split():
-        yield getattr(torch, name), 3
-    for name in "randperm bartlett_window blackman_window hamming_window hann_window".split():
-        yield getattr(torch, name), 3
+    for function in _named(torch, "rand empty zeros ones"):
+        yield function, 3
+    for function in _named(
+        torch, "randperm bartlett_window blackman_window hamming_window hann_window"
+    ):
+        yield function, 3
     yield torch.range, 0, 3
     yield torch.kaiser_window, 3
     yield torch.select_copy, x(), 0, 1
@@ -211,7 +233,7 @@ def _losses() -> Iterator[tuple[Any, ...]]:
     yield torch.margin_ranking_loss, x()[:, 0], x()[:, 1], sign, 0.5
     yield torch.triplet_margin_loss, x(), x(), x()
     yield torch.poisson_nll_loss, x(), x(), True, False, 1e-8, 1
-    yield torch.binary_cross_entropy_with_logits, x(), x()
+    yield torch.binary_cross_entropy_with_logits, x(), x(), vector(), vector()
     lengths = torch.tensor([6]), torch.tensor([2])
     logits = torch.rand(6, 1, 4, dtype=torch.float64).log_softmax(2)
     yield torch.ctc_loss, logits, torch.tensor([[1, 2]]), *lengths
@@ -225,6 +247,9 @@ def _utilities() -> Iterator[tuple[Any, ...]]:
     yield rnn.unpad_sequence, line(), torch.tensor([4, 2, 1, 1]), {"batch_first": False}
     yield rnn.pack_padded_sequence, torch.rand(4, 2, 3, dtype=torch.float64), lengths
     yield rnn.pack_sequence, [vector(), vector()[:2]]
+    packed = rnn.pack_sequence([vector(), vector()[:2]])
+    yield rnn.pad_packed_sequence, packed
+    yield rnn.unpack_sequence, packed
 
 
 def _recurrent() -> Iterator[tuple[Any, ...]]:
@@ -262,8 +287,10 @@ def _questions() -> Iterator[tuple[Any, ...]]:
         "tolist __dlpack_device__ __format__ __repr__ __hash__ storage_type const_data_ptr"
     ).split():
         yield getattr(Tensor, name), x()
-    for name in "is_complex is_conj is_floating_point is_inference is_neg is_tensor numel".split():
-        yield getattr(torch, name), x()
+    for function in _named(
+        torch, "is_complex is_conj is_floating_point is_inference is_neg is_tensor numel"
+    ):
+        yield function, x()
     yield Tensor.__contains__, x(), 2.0
     yield Tensor.is_set_to, x(), x()
     for space in Tensor, torch:

@@ -1,4 +1,4 @@
-"""Which of an operator's many samples are worth a look: those that show something new."""
+"""Which of an operator's many samples to look at first: those that show something new."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ if TYPE_CHECKING:
 Sample = TypeVar("Sample")
 
 
-def telling(
+def telling_first(
     samples: Iterable[Sample], arguments: Callable[[Sample], Mapping[Any, Any]]
-) -> Iterator[Sample]:
-    """The samples with an option, a rank or a sign that no earlier one has."""
+) -> list[Sample]:
+    """The samples with an option, a rank or a sign that no earlier one has, then the others."""
+    telling: list[Sample] = []
+    others: list[Sample] = []
     seen: set[object] = set()
     for sample in samples:
         shown = set(_features(arguments(sample)))
-        if shown - seen:
-            yield sample
+        (telling if shown - seen else others).append(sample)
         seen |= shown
+    return telling + others
 
 
 def _features(arguments: Mapping[Any, Any]) -> Iterator[object]:

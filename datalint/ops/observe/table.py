@@ -17,10 +17,10 @@ COLUMNS = ("name", "as", "parameters", "saves", "writes", "returns", "flags", "s
 
 #: In-place methods that change how a tensor lies on its memory, or its flags, and no value.
 #: `torch.Tag.inplace_view` has them, and `set_` and `resize_`, which are another story.
-METADATA_ONLY = frozenset(
-    "as_strided_ detach_ requires_grad_ squeeze_ swapaxes_ swapdims_ t_ transpose_ unsqueeze_"
-    .split()
-)  # fmt: skip
+METADATA_ONLY = frozenset({
+    "as_strided_", "detach_", "requires_grad_", "squeeze_", "swapaxes_", "swapdims_", "t_",
+    "transpose_", "unsqueeze_",
+})  # fmt: skip
 
 
 @dataclass(slots=True)

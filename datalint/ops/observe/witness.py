@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datalint.ops.observe.calls import Call
 
 #: After so many calls in which it did not matter what was kept, it never does.
-TRIALS = 40
+TRIALS = 150
 
 
 @dataclass(slots=True)
