@@ -178,7 +178,8 @@ def masked(scope: Scope) -> None:
     x = scope.operand()
     y, mask = scope.operand(x.shape), scope.find(Kind.MASK, shape=x.shape)
     if mask is None:
-        mask = scope.bind(f"{y.text} > 0", x.shape, Kind.MASK, "m")
+        least = f"{y.text}.mean()" if x.shape else "0"
+        mask = scope.bind(f"{y.text} > {least}", x.shape, Kind.MASK, "m")
     text = scope.draw.choice(MASKED).format(x=x.text, y=y.text, m=mask.text)
     scope.book.features["saves mask or index"] += 1
     scope.bind(text, x.shape, scope.result(x, y))
