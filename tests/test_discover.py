@@ -137,6 +137,11 @@ class TestRefusals:
         make(name)
         assert refusal(name) == f"not a Python file: {name} (datalint reads .py and .pyi)"
 
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders here")
+    def test_a_pipe_is_not_read_to_see_whether_it_is_python(self) -> None:
+        os.mkfifo("pipe.txt")
+        assert refusal("pipe.txt").startswith("not a Python file: pipe.txt ")
+
     def test_a_folder_whose_python_is_all_excluded_is_no_mistake(self) -> None:
         make("web/node_modules/gyp/gyp.py", "web/index.js")
         assert discover(["web"]) == Listing(excluded=["web"])

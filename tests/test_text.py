@@ -213,3 +213,7 @@ def test_what_libcst_alone_rejects_is_named_too() -> None:
     with pytest.raises(NotAnalysed, match="libcst cannot parse it") as caught:
         guard.parse_cst(text)
     assert caught.value.row == 2
+
+
+def test_a_statement_that_never_ends_may_be_the_deep_one() -> None:
+    assert refused("a = 1\nb = (" + "**".join("c" * 20_000))[1:] == (2, 1)
