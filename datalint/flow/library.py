@@ -270,10 +270,9 @@ class Library(Containers, Modules):
 
     def descriptor(self, node: ir.Call, arguments: Arguments) -> Value:
         read = node.callee.base if isinstance(node.callee, ir.Attribute) else node
-        found = NOTHING
-        for key, tensor in self.direct(arguments.get(0, "input")).items():
-            found |= self.data(read, key, tensor)
-        return found or PLAIN
+        return self.each(
+            arguments.get(0, "input"), lambda thing: self.attribute(read, thing, "data")
+        )
 
     # numpy and everything else
 
