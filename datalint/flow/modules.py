@@ -171,7 +171,6 @@ class Modules(Objects):
             prefix = path[0].partition("*")[0].rstrip("_l")
             key = thing.key.at(ANY if "*" in path[0] else prefix)
             return {key: Tensor(frozenset({key}), self.trainable(thing.key))}
-        assert isinstance(node, object)
         stored = self.state.attributes.get((thing.key, path[0]))
         if stored is not None:
             return self.tensors(stored)
