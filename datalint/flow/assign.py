@@ -13,6 +13,7 @@ from datalint.flow.values import (
     Literal,
     Opaque,
     TensorRef,
+    Thing,
     Value,
     constant,
     just,
@@ -92,9 +93,9 @@ class Assign(Evaluate):
                 part = self.each(value, lambda t: self.item_or_element(item, t, index))  # noqa: B023  # called at once
                 self.assign(site, item, part or PLAIN)
 
-    def item_or_element(self, item: ir.Expr, thing: object, index: Value) -> Value:
+    def item_or_element(self, item: ir.Expr, thing: Thing, index: Value) -> Value:
         if constant(index) is None or isinstance(thing, TensorRef):
-            return self.elements(item, just(thing))  # type: ignore[arg-type]  # a Thing
+            return self.elements(item, just(thing))
         if isinstance(thing, Container | Opaque | Instance):
             return self.item(item, thing, index) or self.elements(item, just(thing))
         return PLAIN

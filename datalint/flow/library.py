@@ -26,6 +26,7 @@ from datalint.flow.values import (
     Value,
     constant,
     just,
+    tri,
 )
 from datalint.ops import facts
 
@@ -234,7 +235,7 @@ class Library(Containers, Modules):
 
     def set_grad(self, arguments: Arguments) -> Value:
         wanted = constant(arguments.get(0, "mode"))
-        mode = {True: Tri.YES, False: Tri.NO}.get(wanted, Tri.MAYBE)  # type: ignore[call-overload]  # any constant
+        mode = tri(wanted)
         self.state.grad = mode
         return just(External("torch.set_grad_enabled()"))
 
@@ -262,7 +263,7 @@ class Library(Containers, Modules):
         for thing in value:
             if isinstance(thing, TensorRef):
                 tensor = self.state.tensor(thing.key)
-                tracked = {True: Tri.YES, False: Tri.NO}.get(wanted, Tri.MAYBE)  # type: ignore[call-overload]  # any constant
+                tracked = tri(wanted)
                 asked_for = tracked if asked else Tri.NO
                 plain = replace(tensor, tracked=asked_for, nodes=frozenset())
                 self.state.set_tensor(thing.key, plain)

@@ -174,7 +174,7 @@ class Modules(Objects):
         stored = self.state.attributes.get((thing.key, path[0]))
         if stored is not None:
             return self.tensors(stored)
-        value = self.instance_attribute(node, thing, path[0])  # type: ignore[arg-type]  # a place only
+        value = self.instance_attribute(node, thing, path[0])
         return self.tensors(value)
 
     # Methods
@@ -185,7 +185,7 @@ class Modules(Objects):
         stored = self.state.attributes.get((thing.key, name))
         if stored is None and isinstance(thing.of, ClassRef):
             found = self.class_attribute(thing.of, name)
-            stored = NOTHING.union(*(self.bound(node, thing, f) for f in found)) or None  # type: ignore[arg-type]
+            stored = NOTHING.union(*(self.bound(node, thing, f) for f in found)) or None
         if stored is not None:
             return self.call_all(node, stored, arguments)
         common = self.module_method(node, thing, name, arguments)

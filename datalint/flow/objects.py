@@ -34,6 +34,7 @@ from datalint.flow.values import (
     Value,
     constant,
     just,
+    tri,
 )
 from datalint.ops import facts
 from datalint.ops.facts import Sharing
@@ -59,7 +60,7 @@ class Objects(Operators):
 
     # Attributes
 
-    def attribute(self, node: ir.Expr, thing: Thing, name: str) -> Value:
+    def attribute(self, node: ir.Node, thing: Thing, name: str) -> Value:
         """What `thing.name` may be."""
         match thing:
             case TensorRef() | Opaque():
@@ -81,7 +82,7 @@ class Objects(Operators):
                 return PLAIN
         return just(Opaque(self.key(node)))
 
-    def tensor_attribute(self, node: ir.Expr, thing: TensorRef | Opaque, name: str) -> Value:
+    def tensor_attribute(self, node: ir.Node, thing: TensorRef | Opaque, name: str) -> Value:
         key, tensor = thing.key, self.state.tensor(thing.key)
         if name == "data":
             return self.data(node, key, tensor)
@@ -117,7 +118,7 @@ class Objects(Operators):
             self.state.set_tensor(key, replace(holder, storages=storages, known=False))
         return just(Opaque(key))
 
-    def data(self, node: ir.Expr, key: Key, tensor: Tensor) -> Value:
+    def data(self, node: ir.Node, key: Key, tensor: Tensor) -> Value:
         """`x.data`: the same memory, no graph, and a version counter of its own."""
         seen = self.events.of(node)
         seen.read = True
@@ -127,7 +128,7 @@ class Objects(Operators):
         alias = Tensor(tensor.storages, Tri.NO, frozenset(), via, tensor.known, tensor.blind)
         return self.new_tensor(self.key(node), alias)
 
-    def judge_tensor(self, seen: Seen, node: ir.Expr, tensor: Tensor) -> None:
+    def judge_tensor(self, seen: Seen, node: ir.Node, tensor: Tensor) -> None:
         """How sure it is that this `.data` is a tensor's: by where it comes from, or by name."""
         base = getattr(node, "base", None)
         name = str(getattr(base, "id", "") or getattr(base, "name", ""))
@@ -136,7 +137,7 @@ class Objects(Operators):
         elif seen.evidence is Evidence.NONE and _TENSOR_NAME.search(name):
             seen.evidence = Evidence.LIKELY
 
-    def instance_attribute(self, node: ir.Expr, thing: Instance, name: str) -> Value:
+    def instance_attribute(self, node: ir.Node, thing: Instance, name: str) -> Value:
         if (stored := self.state.attributes.get((thing.key, name))) is not None:
             return stored
         if isinstance(thing.of, ClassRef):
@@ -167,7 +168,7 @@ class Objects(Operators):
                 return self.state.tensors[region].tracked
         return Tri.YES
 
-    def bound(self, node: ir.Expr, thing: Thing, found: Thing) -> Value:
+    def bound(self, node: ir.Node, thing: Thing, found: Thing) -> Value:
         """A class's attribute seen through an instance."""
         if not isinstance(found, Closure):
             return just(found)
@@ -217,7 +218,7 @@ class Objects(Operators):
 
     def require_grad(self, key: Key, wanted: object) -> None:
         """`x.requires_grad = True`, and the same of every parameter of a region."""
-        tracked = {True: Tri.YES, False: Tri.NO}.get(wanted, Tri.MAYBE)  # type: ignore[call-overload]  # any constant
+        tracked = tri(wanted)
         tensor = self.state.tensor(key)
         # People ask this of leaves: what was merely assumed of its history was wrong.
         nodes = tensor.nodes if tensor.tracked == Tri.YES else frozenset()

@@ -61,6 +61,11 @@ class Tri(enum.IntEnum):
     YES = 2
 
 
+def tri(value: object) -> Tri:
+    """A constant flag as far as it is one: anything but True and False is a perhaps."""
+    return Tri.YES if value is True else Tri.NO if value is False else Tri.MAYBE
+
+
 def either(a: Tri, b: Tri) -> Tri:
     """What is known where two ways meet."""
     return a if a == b else Tri.MAYBE
@@ -142,8 +147,9 @@ class Literal:
     value: object
 
     def __eq__(self, other: object) -> bool:
-        same_type = isinstance(other, Literal) and type(other.value) is type(self.value)
-        return same_type and other.value == self.value  # type: ignore[attr-defined]  # narrowed
+        if not isinstance(other, Literal) or type(other.value) is not type(self.value):
+            return False
+        return bool(other.value == self.value)
 
     def __hash__(self) -> int:
         return hash((type(self.value), self.value))
