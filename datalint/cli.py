@@ -14,6 +14,7 @@ import click
 from datalint import __version__
 from datalint.finding import Confidence
 from datalint.report import REPORTERS, Look
+from datalint.report.screen import visible
 from datalint.runner import BadSelection, Run, Selection, exit_code, explain_rules
 from datalint.source.discover import BadPath, discover
 from datalint.source.near import nearest
@@ -194,15 +195,15 @@ def _write(text: str, output_file: str | None) -> None:
 
 
 def _note(text: str) -> None:
-    click.echo(f"datalint: note: {text}", err=True)
+    click.echo(f"datalint: note: {visible(text)}", err=True)
 
 
 def _say(path: str, what: str) -> None:
-    click.echo(f"{path}: {what}", err=True)
+    click.echo(f"{visible(path)}: {what}", err=True)
 
 
 def _fail(text: str) -> int:
-    click.echo(f"datalint: error: {' '.join(text.split())}", err=True)
+    click.echo(f"datalint: error: {visible(' '.join(text.split()))}", err=True)
     return 2
 
 

@@ -65,7 +65,7 @@ def _selected(
     default = {rule.name for rule in ALL if rule.default}
     for name in (*select, *extend_select, *ignore):
         if name not in (*known, "all"):
-            raise BadSelection(f"no rule is named {name!r}{did_you_mean(name, known)}")
+            raise BadSelection(f"no rule is named {name!r}{did_you_mean(name, [*known, 'all'])}")
     rules = ((named(select) or default) | named(extend_select)) - named(ignore)
     if not rules:
         raise BadSelection("no rule is left to check: --ignore takes away all that is selected")

@@ -147,6 +147,10 @@ class TestCheck:
         assert names == sorted(names)
         assert len(names) == 7
 
+    def test_what_is_said_of_each_file_is_safe_for_a_terminal(self, datalint: Datalint) -> None:
+        Path("a\x1b[2J.py").touch()
+        assert datalint("-v", "a\x1b[2J.py").stderr == "a\\x1b[2J.py: no .data\n"
+
     def test_excluded_files_are_a_note(self, datalint: Datalint) -> None:
         Path("web/build").mkdir(parents=True)
         Path("web/build/made.py").write_text(HARMFUL)
@@ -199,7 +203,8 @@ class TestWrongUse:
                 ". --select write-after-safe",
                 "no rule is named 'write-after-safe'; did you mean 'write-after-save'?",
             ),
-            (". --ignore E501", "no rule is named 'E501'"),
+            (". --ignore al", "no rule is named 'al'; did you mean 'all'?"),
+            ("zz\x1b[1mz", "no such file or folder: zz\\x1b[1mz"),
             ("explain data-raed", "no rule is named 'data-raed'; did you mean 'data-read'?"),
             ("explain", "name a rule, or --all, and not both"),
             ("explain --all data-read", "name a rule, or --all, and not both"),

@@ -41,8 +41,12 @@ def test_rules_are_selected(selection: Selection, rules: set[str]) -> None:
     ("given", "message"),
     [
         ({"select": ("data-raed",)}, "no rule is named 'data-raed'; did you mean 'data-read'?"),
-        ({"ignore": ("E501",)}, "no rule is named 'E501'"),
-        ({"extend_select": ("All",)}, "no rule is named 'All'"),
+        (
+            {"ignore": ("E501",)},
+            "no rule is named 'E501'; the names are write-after-save, untracked-write,"
+            " unchecked-write, data-write, data-assignment, write-without-effect, data-read, all",
+        ),
+        ({"extend_select": ("All",)}, "no rule is named 'All'; did you mean 'all'?"),
         (
             {"select": ("data-read",), "ignore": ("all",)},
             "no rule is left to check: --ignore takes away all that is selected",

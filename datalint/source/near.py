@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -16,10 +16,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'name'?`, or nothing where no known name is near."""
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """What to add to the news that there is no `word`: the name that was meant, or all of them."""
     name = nearest(word, known)
-    return "" if name is None else f"; did you mean {name!r}?"
+    return f"; the names are {', '.join(known)}" if name is None else f"; did you mean {name!r}?"
 
 
 def near_path(path: str, suffixes: tuple[str, ...]) -> str | None:
