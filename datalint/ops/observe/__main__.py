@@ -41,7 +41,7 @@ def observe() -> str:
     unseen = sorted(public().keys() - {(kind, row.name) for row in found for kind in row.kinds})
     found += [row for spelling in unseen if (row := schemas.row(spelling))]
     _tell_unseen(found, rows.values())
-    return render(found, [f"torch {torch.__version__}", f"written by {COMMAND}"])
+    return render(found, [f"torch {torch.__version__.partition('+')[0]}", f"written by {COMMAND}"])
 
 
 def _key(call: Call) -> tuple[object, ...]:

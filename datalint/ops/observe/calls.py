@@ -43,7 +43,7 @@ class Call:
     def stage(self, needing: str = "", *, scattered: bool = False) -> Stage:
         """Set the call up with `needing`, and nothing else, requiring a gradient.
 
-        The elements of a scattered tensor do not lie next to each other.
+        The elements of a scattered tensor lie apart from each other and in another order.
         """
         torch.default_generator.manual_seed(0)
         stage = Stage(self.function)
@@ -130,8 +130,9 @@ def _set(
     if name == needing and differentiable(mine):
         stage.leaves.append(mine.requires_grad_())
         mine = mine.clone()
-    if scattered and mine.layout is torch.strided:
-        mine = torch.stack([mine, mine], -1)[..., 0]
+    if scattered and mine.layout is torch.strided and mine.dim():
+        turned = mine.transpose(0, -1)
+        mine = torch.stack([turned, turned], -1)[..., 0].transpose(0, -1)
     stage.given.append((name, mine))
     return mine
 

@@ -29,6 +29,15 @@ NAMESPACES = (
     "masked.",
 )
 
+#: What has neither a signature nor a schema to ask.
+NAMELESS = {
+    "__getitem__": ("input", "index"),
+    "__setitem__": ("input", "index", "value"),
+    "tensor": ("data",),
+    "as_tensor": ("data",),
+    "asarray": ("obj",),
+}
+
 #: (kind, name), as in the tables: ("function", "nn.functional.relu"), ("method", "relu_").
 Spelling = tuple[str, str]
 
@@ -71,8 +80,9 @@ def parameters(spelling: Spelling) -> tuple[str, ...]:
     kind, name = spelling
     value = public()[spelling]
     names = _from_signature(value) or parameters_of(name) or parameters_of(value.__name__)
-    if not names and kind == "method":
-        names = ("input", "index", "value") if name.endswith("item__") else ("input", "other")
+    if not names:
+        usual = ("input", "other") if name.startswith("__") else ("input",)
+        names = NAMELESS.get(name, usual if kind == "method" else ())
     if kind == "method" and "input" in names:
         names = ("input", *(n for n in names if n != "input"))
     return names
@@ -118,10 +128,12 @@ def schemas(name: str) -> list[Any]:
 
 @cache
 def _schemas_by_name() -> dict[str, list[Any]]:
+    """Every operator on tensors; TorchScript has others of the same names, on lists and numbers."""
     found: dict[str, list[Any]] = {}
-    every = (s for s in torch._C._jit_get_all_schemas() if s.name.startswith("aten::"))
-    for schema in sorted(every, key=str):
-        found.setdefault(schema.name.removeprefix("aten::"), []).append(schema)
+    for schema in sorted(torch._C._jit_get_all_schemas(), key=str):
+        name = f"{schema.name}.{schema.overload_name}".rstrip(".")
+        if name.startswith("aten::") and torch._C._dispatch_has_kernel(name):
+            found.setdefault(schema.name.removeprefix("aten::"), []).append(schema)
     return found
 
 

@@ -57,10 +57,10 @@ def row(spelling: Spelling) -> Row | None:
 def _dispatched(schema: Any) -> bool:
     """Whether it is an operator in its own right, not made of others whose savings are its own."""
     name = f"{schema.name}.{schema.overload_name}".rstrip(".")
-    if any(a.is_out for a in schema.arguments) or not torch._C._dispatch_has_kernel(name):
-        return False
     composite = "CompositeImplicitAutograd"
-    return not torch._C._dispatch_has_kernel_for_dispatch_key(name, composite)
+    return not any(a.is_out for a in schema.arguments) and not (
+        torch._C._dispatch_has_kernel_for_dispatch_key(name, composite)
+    )
 
 
 def _sharing(schema: Any) -> Sharing:
