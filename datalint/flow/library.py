@@ -55,7 +55,7 @@ _SEQUENCES = {"list": "list", "tuple": "tuple", "set": "set", "sorted": "list", 
 #: Wrappers that give back what they are given.
 _SAME = {"torch.compile", "torch.jit.script", "torch.utils.data.DataLoader", "tqdm",
          "tqdm.tqdm", "torch.nn.DataParallel", "torch.nn.parallel.DistributedDataParallel",
-         "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm", "typing.cast"}  # fmt: skip
+         "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm"}  # fmt: skip
 _FACTORIES = {
     "zeros_like", "ones_like", "rand_like", "randn_like", "full_like", "empty_like", "randint_like",
     "tensor", "zeros", "ones", "rand", "randn", "full", "empty", "arange", "linspace", "eye",
@@ -82,8 +82,10 @@ class Library(Containers, Modules):
             return self.partial(arguments)
         if name == "copy.copy":
             return self.unversioned(node, arguments.get(0, "x"))
+        if name == "typing.cast":
+            return arguments.get(1, "val")
         if name in _SAME:
-            return arguments.get(0, "module") or arguments.get(1, "val") or PLAIN
+            return arguments.get(0, "module") or PLAIN
         if name.startswith("torch"):
             return self.torch(node, name, arguments)
         return self.other(node, name, arguments)
@@ -150,7 +152,8 @@ class Library(Containers, Modules):
                 contents = self.contents(thing.key)
                 known, rest = [*contents.known, *known], rest | contents.rest
             elif isinstance(thing, Container):
-                rest |= self.contents(thing.key).all
+                for pair in self.contents(thing.key).all:
+                    rest |= self.item(node, pair, just(Literal(1)))
         return self.container(node, "dict", Contents(tuple(known), rest, not rest))
 
     def py_getattr(self, node: ir.Node, arguments: Arguments) -> Value:

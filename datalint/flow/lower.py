@@ -249,7 +249,13 @@ class Statements(Expressions):
                     inner.append(self.assign(pattern, pattern.name, subject))
                 return inner
             case cst.MatchMapping():
-                inner = [s for e in pattern.elements for s in self.captures(e.pattern, subject)]
+                inner = [
+                    s
+                    for e in pattern.elements
+                    for s in self.captures(
+                        e.pattern, self.at(ir.Subscript, e, subject, self.expr(e.key))
+                    )
+                ]
                 rest = [self.assign(pattern, pattern.rest, subject)] if pattern.rest else []
                 return inner + rest
             case cst.MatchStar():
@@ -268,7 +274,8 @@ class Statements(Expressions):
         for index, element in enumerate(pattern.patterns):
             if isinstance(element, cst.MatchStar):
                 if element.name:
-                    out.append(self.assign(element, element.name, subject))
+                    some = self.at(ir.Subscript, element, subject, self.at(ir.Slice, element, ()))
+                    out.append(self.assign(element, element.name, some))
                 continue
             position = self.at(ir.Constant, element, index)
             item = self.at(ir.Subscript, element, subject, position)
