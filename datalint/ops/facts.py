@@ -1,7 +1,7 @@
 """What each PyTorch operator saves for backward, writes, and returns, looked up by its spelling.
 
 Two tables beside this file hold the facts: `observed.tsv` is what torch was seen to do,
-`curated.tsv` what it cannot be asked. A curated row stands in place of the observed one.
+`curated.tsv` what it cannot be asked.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+#: A curated row stands in place of an observed one.
+TABLES = {name: Path(__file__).with_name(f"{name}.tsv") for name in ("observed", "curated")}
 
 #: What `Saved.what` says for the operator's own result.
 RESULT = "result"
@@ -144,8 +147,8 @@ def own(path: str) -> str:
 def _rows() -> dict[tuple[str, str], str]:
     """Every row by kind and name, unparsed: most are never asked for."""
     rows = {}
-    for table in "observed.tsv", "curated.tsv":
-        for line in Path(__file__).with_name(table).read_text("utf-8").splitlines():
+    for table in TABLES.values():
+        for line in table.read_text("utf-8").splitlines():
             if not line.startswith("#"):
                 name, kinds, _ = line.split("\t", 2)
                 rows.update(dict.fromkeys(((kind, name) for kind in kinds.split(",")), line))

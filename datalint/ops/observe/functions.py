@@ -79,6 +79,7 @@ def probes() -> Iterator[tuple[Any, ...]]:
     yield F.fold, torch.rand(1, 12, 12, dtype=torch.float64), (4, 5), (2, 2)
     yield F.gumbel_softmax, x()
     yield F.gumbel_softmax, x(), {"hard": True}
+    yield F.gumbel_softmax, x(), vector()
     yield F.lp_pool1d, line(), 2.0, 2
     yield F.lp_pool2d, image(), 2.0, 2
     yield F.lp_pool3d, torch.rand(1, 2, 4, 4, 4, dtype=torch.float64), 2.0, 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,53 +19,69 @@ if TYPE_CHECKING:
 #: How many samples of a module; one has to do where one takes seconds.
 SAMPLES = 24
 
-#: Modules torch's database lacks: how to build one, and what to call it on.
-IMAGE, LINE = (2, 4, 6, 6), (2, 4, 8)
-OTHERS: tuple[tuple[type[nn.Module], tuple[Any, ...], tuple[tuple[int, ...], ...]], ...] = (
-    (nn.AlphaDropout, (), (IMAGE,)),
-    (nn.ChannelShuffle, (2,), (IMAGE,)),
-    (nn.CosineSimilarity, (), ((3, 4), (3, 4))),
-    (nn.CrossMapLRN2d, (2,), (IMAGE,)),
-    (nn.Dropout, (), (IMAGE,)),
-    (nn.Dropout, (0.0,), (IMAGE,)),
-    (nn.Dropout1d, (), (LINE,)),
-    (nn.Dropout2d, (), (IMAGE,)),
-    (nn.Dropout3d, (), ((2, 4, 3, 3, 3),)),
-    (nn.FeatureAlphaDropout, (), (IMAGE,)),
-    (nn.Flatten, (), (IMAGE,)),
-    (nn.Fold, ((4, 5), (2, 2)), ((1, 12, 12),)),
-    (nn.Hardsigmoid, (), (IMAGE,)),
-    (nn.Identity, (), (IMAGE,)),
-    (nn.PairwiseDistance, (), ((3, 4), (3, 4))),
-    (nn.PixelShuffle, (2,), (IMAGE,)),
-    (nn.PixelUnshuffle, (2,), (IMAGE,)),
-    (nn.RReLU, (), (IMAGE,)),
-    (nn.TransformerDecoder, (nn.TransformerDecoderLayer(4, 2, 8), 1), ((3, 2, 4), (3, 2, 4))),
-    (nn.TripletMarginLoss, (), ((3, 4), (3, 4), (3, 4))),
-    (nn.TripletMarginWithDistanceLoss, (), ((3, 4), (3, 4), (3, 4))),
-    (nn.Unflatten, (1, (2, 2)), (IMAGE,)),
-    (nn.Unfold, (2,), (IMAGE,)),
-    (nn.Upsample, (None, 2), (IMAGE,)),
-    (nn.UpsamplingBilinear2d, (None, 2), (IMAGE,)),
-    (nn.UpsamplingNearest2d, (None, 2), (IMAGE,)),
+IMAGE, LINE, ROWS, INDEX = (2, 4, 6, 6), (2, 4, 8), (3, 4), torch.tensor([[1, 2], [4, 3]])
+
+#: Modules torch's database lacks: how to build one, and what to call it on, by shape or value.
+OTHERS: tuple[tuple[partial[Any], tuple[Any, ...]], ...] = (
+    (partial(nn.AdaptiveLogSoftmaxWithLoss, 4, 6, [2, 4]), (ROWS, torch.tensor([1, 3, 5]))),
+    (partial(nn.AlphaDropout), (IMAGE,)),
+    (partial(nn.ChannelShuffle, 2), (IMAGE,)),
+    (partial(nn.CosineSimilarity), (ROWS, ROWS)),
+    (partial(nn.CrossMapLRN2d, 2), (IMAGE,)),
+    (partial(nn.Dropout), (IMAGE,)),
+    (partial(nn.Dropout, 0.0), (IMAGE,)),
+    (partial(nn.Dropout1d), (LINE,)),
+    (partial(nn.Dropout2d), (IMAGE,)),
+    (partial(nn.Dropout3d), ((2, 4, 3, 3, 3),)),
+    (partial(nn.Embedding, 5, 3), (INDEX,)),
+    (partial(nn.Embedding, 5, 3, max_norm=0.5), (INDEX,)),
+    (partial(nn.EmbeddingBag, 5, 3), (INDEX,)),
+    (partial(nn.EmbeddingBag, 5, 3, max_norm=0.5), (INDEX,)),
+    (partial(nn.FeatureAlphaDropout), (IMAGE,)),
+    (partial(nn.Flatten), (IMAGE,)),
+    (partial(nn.Fold, (4, 5), (2, 2)), ((1, 12, 12),)),
+    (partial(nn.Hardsigmoid), (IMAGE,)),
+    (partial(nn.Identity), (IMAGE,)),
+    (partial(nn.MaxUnpool1d, 2), ((1, 1, 2), torch.tensor([[[1, 2]]]))),
+    (partial(nn.MaxUnpool2d, 2), ((1, 1, 1, 2), torch.tensor([[[[1, 6]]]]))),
+    (partial(nn.MaxUnpool3d, 2), ((1, 1, 1, 1, 2), torch.tensor([[[[[1, 6]]]]]))),
+    (partial(nn.NLLLoss2d), ((1, 3, 2, 2), torch.tensor([[[0, 1], [2, 1]]]))),
+    (partial(nn.PairwiseDistance), (ROWS, ROWS)),
+    (partial(nn.PixelShuffle, 2), (IMAGE,)),
+    (partial(nn.PixelUnshuffle, 2), (IMAGE,)),
+    (partial(nn.RReLU), (IMAGE,)),
+    (partial(nn.TransformerDecoder, nn.TransformerDecoderLayer(4, 2, 8), 1), ((3, 2, 4),) * 2),
+    (partial(nn.TripletMarginLoss), (ROWS, ROWS, ROWS)),
+    (partial(nn.TripletMarginWithDistanceLoss), (ROWS, ROWS, ROWS)),
+    (partial(nn.Unflatten, 1, (2, 2)), (IMAGE,)),
+    (partial(nn.Unfold, 2), (IMAGE,)),
+    (partial(nn.Upsample, None, 2), (IMAGE,)),
+    (partial(nn.UpsamplingBilinear2d, None, 2), (IMAGE,)),
+    (partial(nn.UpsamplingNearest2d, None, 2), (IMAGE,)),
 )
+
+#: Classes whose instances become ordinary ones at their first call, by what they become.
+LAZY = {
+    kind.cls_to_become: name
+    for name, kind in vars(nn).items()
+    if isinstance(kind, type) and issubclass(kind, nn.modules.lazy.LazyModuleMixin)
+}
 
 
 def calls() -> Iterator[Call]:
     """Every module of torch's database and of `OTHERS`, in training and in evaluation."""
     for training in True, False:
         for info in module_db:
-            lazy = issubclass(info.module_cls, nn.modules.lazy.LazyModuleMixin)
-            if info.module_cls.__module__.startswith("torch.nn.modules") and not lazy:
+            ours = info.module_cls.__module__.startswith("torch.nn.modules")
+            if ours and not info.is_lazy:
                 yield from _from_database(info, training)
         torch.default_generator.manual_seed(0)
-        for kind, args, shapes in OTHERS:
-            inputs = tuple(torch.randn(shape, dtype=torch.float64) for shape in shapes)
-            yield from _built(kind, training, args, {}, inputs, {})
-        index = torch.tensor([[1, 2], [4, 3]])
-        for kind in nn.Embedding, nn.EmbeddingBag:
-            for kwargs in {}, {"max_norm": 0.5}:
-                yield from _built(kind, training, (5, 3), kwargs, (index,), {})
+        for build, inputs in OTHERS:
+            given = [
+                v if isinstance(v, torch.Tensor) else torch.randn(v, dtype=torch.float64)
+                for v in inputs
+            ]
+            yield from _built(build, training, given, {})
 
 
 def _from_database(info: Any, training: bool) -> Iterator[Call]:
@@ -73,38 +90,35 @@ def _from_database(info: Any, training: bool) -> Iterator[Call]:
     samples = info.module_inputs_func(info, **options, training=training)
     count = 1 if "Transformer" in info.module_cls.__name__ else SAMPLES
     for sample in telling_first(samples, _arguments)[:count]:
-        build, forward = sample.constructor_input, sample.forward_input
-        yield from _built(
-            info.module_cls, training, build.args, build.kwargs, forward.args, forward.kwargs
-        )
+        made, forward = sample.constructor_input, sample.forward_input
+        kwargs = {k: v for k, v in made.kwargs.items() if k not in ("device", "dtype")}
+        build = partial(info.module_cls, *made.args, **kwargs)
+        yield from _built(build, training, forward.args, forward.kwargs)
 
 
 def _arguments(sample: Any) -> dict[object, Any]:
-    build, forward = sample.constructor_input, sample.forward_input
-    given: dict[object, Any] = {(i, "to build"): value for i, value in enumerate(build.args)}
+    made, forward = sample.constructor_input, sample.forward_input
+    given: dict[object, Any] = {(i, "to build"): value for i, value in enumerate(made.args)}
     given |= dict(enumerate(forward.args))
-    given |= build.kwargs | forward.kwargs
+    given |= made.kwargs | forward.kwargs
     return given
 
 
 def _built(
-    kind: type[nn.Module],
-    training: bool,
-    build_args: Any,
-    build_kwargs: dict[str, Any],
-    args: Any,
-    kwargs: dict[str, Any],
+    build: partial[Any], training: bool, args: Any, kwargs: dict[str, Any]
 ) -> Iterator[Call]:
     """The call of one instance and, where the class knows `inplace`, of one that has it."""
-    build_kwargs = {k: v for k, v in build_kwargs.items() if k not in ("device", "dtype")}
-    names = inspect.signature(kind).parameters
-    for inplace in (False, True) if "inplace" in names else (False,):
-        given = build_kwargs | ({"inplace": True} if inplace else {})
+    kind: Any = build.func
+    parameters = tuple(inspect.signature(kind.forward).parameters)[1:]
+    builds = [build]
+    if "inplace" in inspect.signature(kind).parameters:
+        builds.append(partial(build, inplace=True))
+    for build in builds:
         try:
-            module = kind(*build_args, **given).double().train(training)
+            module = build().double().train(training)
         except TypeError:
             continue  # a sample that gives inplace by position
-        flag = next((f"with {flag}" for flag in FLAGS if given.get(flag)), "module")
-        spelling = (flag, f"nn.{kind.__name__}")
-        parameters = tuple(inspect.signature(kind.forward).parameters)[1:]
-        yield Call(spelling, module, parameters, tuple(args), dict(kwargs))
+        flag = next((f"with {flag}" for flag in FLAGS if build.keywords.get(flag)), "module")
+        for name in {kind.__name__, LAZY.get(kind, kind.__name__)}:
+            spelling = (flag, f"nn.{name}")
+            yield Call(spelling, module, parameters, tuple(args), dict(kwargs))
