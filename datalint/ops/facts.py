@@ -162,7 +162,7 @@ def _operator(kind: str, name: str) -> Operator | None:
 
 
 def parse(line: str) -> Operator:
-    """One row of a table; `Row.line` of the observer writes them."""
+    """One row of a table; `observe.table.Row` writes them."""
     name, _, parameters, saves, writes, sharing, flags, state, *_ = line.split("\t")
     return Operator(
         name,
@@ -177,9 +177,11 @@ def parse(line: str) -> Operator:
 
 
 def _saved(text: str) -> frozenset[Saved]:
-    found = (re.fullmatch(r"(~?)([^\[]+)(?:\[(\d+)\])?", part) for part in text.split(","))
-    return frozenset(
-        Saved(match[2], bool(match[1]), int(match[3]) if match[3] else None)
-        for match in found
-        if match
-    )
+    return frozenset(map(_kept, text.split(",")))
+
+
+def _kept(text: str) -> Saved:
+    """`~weight` is kept through a view, `result[1]` is an element of a tuple."""
+    match = re.fullmatch(r"(~?)([^\[]+)(?:\[(\d+)\])?", text)
+    assert match, text
+    return Saved(match[2], bool(match[1]), int(match[3]) if match[3] else None)
