@@ -131,6 +131,9 @@ DICTS = {
 BUILTINS = {
     "zip": ("for a, b in zip([z], [y]):\n    b.data.zero_()  # write-after-save",
             "for a, b in zip([z], [y]):\n    a.data.zero_()"),
+    "zip of unpacked rows":
+        ("for (a,) in zip(*([t] for t in [y])):\n    a.data.zero_()  # write-after-save",
+         "for (a,) in zip(*([t] for t in [z])):\n    a.data.zero_()"),
     "zip of generators":
         ("for a, b in zip((t for t in [z]), [y]):\n    b.data.zero_()  # write-after-save",
          "for a, b in zip((t for t in [z]), [y]):\n    a.data.zero_()"),
@@ -234,7 +237,10 @@ CONTROL = {
                       "        k.data.zero_()  # write-after-save",),
     "match or": ("match 1:\n    case 1 | 2 if y is not None:\n"
                  "        y.data.zero_()  # write-after-save\n    case _:\n        pass",),
-    "never taken": ("if False:\n    y.data.zero_()",),
+    "never taken": ("if False:\n    y.data.zero_()", "if not True:\n    y.data.zero_()",
+                    "if None is not None:\n    y.data.zero_()"),
+    "no grad mode": ("if not torch.is_grad_enabled():\n    y.data.zero_()",
+                     "if torch.is_grad_enabled():\n    y.data.zero_()  # write-after-save"),
     "assert and raise": ("assert y is not None\ntry:\n    raise ValueError\nexcept ValueError:\n"
                          "    y.data.zero_()  # write-after-save",),
 }  # fmt: skip
@@ -302,6 +308,9 @@ OBJECTS = {
     "one of two partials": ("from functools import partial\n\n\ndef f(t):\n"
                             "    t.data.zero_()  # write-after-save\n\n\n"
                             "g = partial(f, y) if len([0]) else partial(f, z)\ng()",),
+    "one of two partials of different kinds":
+        ("from functools import partial\n\n\ndef f(t):\n    t.data.zero_()  # write-after-save\n"
+         "\n\ng = partial(f, y) if len([0]) else partial(torch.relu, z)\ng()",),
     "one of two functions of torch": ("g = torch.exp if len([0]) else torch.sigmoid\n"
                                       "y = g(x)\ny.data.zero_()  # write-after-save",),
 }  # fmt: skip

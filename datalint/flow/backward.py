@@ -70,8 +70,8 @@ class Backward(Functions):
         if not tracked:
             return result
         saves: set[Save] = set()
-        for (holder, name_on_it), value in self.state.attributes.items():
-            if holder == context.key and (kept := self.tensors(value)):
+        for name_on_it, value in self.state.attributes_of(context.key):
+            if kept := self.tensors(value):
                 guarded = name_on_it == SAVED
                 saves.add(Save(storages_of(kept), "input", frozenset(kept), guarded=guarded))
         parents = frozenset().union(*(t.nodes for t in given.values()))

@@ -119,5 +119,6 @@ class _Marks:
             Layers(None, {k: v for k, v in s.edits.items() if k.root in roots}),
             Layers(None, {k: v for k, v in s.sharers.items() if k in roots}),
             Layers(None, {k: v for k, v in s.keepers.items() if k in roots}),
+            Layers(None, {k: v for k, v in s.members.items() if k.root in roots}),
             s.grad,
         )

@@ -39,6 +39,9 @@ _NAMES = {
     "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "bitwise_left_shift",
     "rshift": "bitwise_right_shift", "pos": "positive", "invert": "bitwise_not",
 }  # fmt: skip
+#: Conditions that are decided where their operands are constants.
+_FOLDED: dict[str, Callable[..., bool]] = {"not": lambda a: not a, "is": lambda a, b: a is b,
+                                           "is not": lambda a, b: a is not b}  # fmt: skip
 
 
 class Evaluate(Calls):
@@ -170,6 +173,9 @@ class Evaluate(Calls):
         operands = [self.value(o) for o in node.operands]
         if node.name == "opaque":
             return PLAIN
+        if node.name in _FOLDED:
+            known = [constant(o) for o in operands]
+            return PLAIN if ... in known else just(Literal(_FOLDED[node.name](*known)))
         if len(operands) == 1:
             return self.unary(node, operands[0])
         return self.binary(node, *operands)

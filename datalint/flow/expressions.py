@@ -21,7 +21,8 @@ _OPERATORS = {
     "BitAnd": "and", "BitOr": "or", "BitXor": "xor", "LeftShift": "lshift", "RightShift": "rshift",
     "Equal": "eq", "NotEqual": "ne", "LessThan": "lt", "LessThanEqual": "le",
     "GreaterThan": "gt", "GreaterThanEqual": "ge",
-    "Minus": "neg", "Plus": "pos", "BitInvert": "invert",
+    "Minus": "neg", "Plus": "pos", "BitInvert": "invert", "Not": "not", "Is": "is",
+    "IsNot": "is not",
 }  # fmt: skip
 #: Methods and attributes whose result holds nothing of the tensor.
 _CONSUMING = {

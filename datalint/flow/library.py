@@ -106,7 +106,8 @@ class Library(Containers, Modules):
 
     def py_zip(self, node: ir.Node, arguments: Arguments) -> Value:
         if arguments.rest:
-            row = self.container(node, "tuple", Contents(rest=arguments.all, exact=False), "[]")
+            columns = self.elements(node, arguments.all)
+            row = self.container(node, "tuple", Contents(rest=columns, exact=False), "[]")
             return self.container(node, "list", Contents(rest=row, exact=False))
         return self.zipped(node, arguments.positional)
 
@@ -205,6 +206,8 @@ class Library(Containers, Modules):
             return self.recomputed(node, function, Arguments(passed, arguments.keywords))
         if name == "torch.finfo":
             return just(External("torch.finfo()"))
+        if name.endswith(("pack_padded_sequence", "pack_sequence")):
+            return just(Instance(self.key(node), "torch.nn.utils.rnn.PackedSequence"))
         operator = facts.function(name)
         if operator:
             self.evident(arguments)
@@ -219,8 +222,6 @@ class Library(Containers, Modules):
             return self.torch_instance(node, name, arguments)
         if last in _FACTORIES:
             return self.required(self.untracked_result(node), arguments)
-        if name.endswith(("pack_padded_sequence", "pack_sequence")):
-            return just(Instance(self.key(node), "torch.nn.utils.rnn.PackedSequence"))
         return self.unknown(node, last, arguments)
 
     def recomputed(self, node: ir.Node, function: Value, arguments: Arguments) -> Value:

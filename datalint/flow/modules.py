@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from datalint.flow.objects import BUFFERS, Objects
 from datalint.flow.operators import Arguments
+from datalint.flow.order import ordered
 from datalint.flow.run import PARAMETERS
 from datalint.flow.state import Contents, Tensor
 from datalint.flow.values import (
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from datalint.flow import ir
 
 HOOKS = ".hooks"
+#: So many parts that may be anything, and mostly are no modules, are looked for in a module.
+UNKNOWN_PARTS = 8
 _CHAINS = {"torch.nn.Sequential"}
 _HOLDERS = _CHAINS | {"torch.nn.ModuleList", "torch.nn.ParameterList"}
 _NAMED_HOLDERS = {"torch.nn.ModuleDict", "torch.nn.ParameterDict"}
@@ -64,16 +67,16 @@ class Modules(Objects):
         """A dataclass or named tuple: annotated names in the order of the source."""
         names = self.program.fields(cls)
         for name, value in zip(names, arguments.positional, strict=False):
-            self.state.attributes[instance.key, name] = value
+            self.state.set_attribute(instance.key, name, value)
         for name, value in arguments.keywords.items():
-            self.state.attributes[instance.key, name] = value
+            self.state.set_attribute(instance.key, name, value)
 
     def torch_instance(self, node: ir.Node, name: str, arguments: Arguments) -> Value:
         """An instance of one of torch's own classes."""
         key = self.key(node)
         for keyword in ("inplace",):
             if keyword in arguments.keywords:
-                self.state.attributes[key, keyword] = arguments.keywords[keyword]
+                self.state.set_attribute(key, keyword, arguments.keywords[keyword])
         if name in _HOLDERS:
             self.state.contents[key] = self.held(node, arguments)
         elif name in _NAMED_HOLDERS:
@@ -82,7 +85,7 @@ class Modules(Objects):
                     self.state.contents[key] = self.contents(thing.key)
         elif name.startswith("torch.optim."):
             groups = self.groups(node, arguments.get(0, "params"))
-            self.state.attributes[key, "param_groups"] = groups
+            self.state.set_attribute(key, "param_groups", groups)
         return just(Instance(key, name))
 
     def groups(self, node: ir.Node, parameters: Value) -> Value:
@@ -245,14 +248,14 @@ class Modules(Objects):
         mode = arguments.get(0, "mode") or just(Literal(name == "train"))
         for part in self.walk(thing):
             if isinstance(part, Instance):
-                self.state.attributes[part.key, "training"] = mode
+                self.state.set_attribute(part.key, "training", mode)
         return just(thing)
 
     def register(self, thing: Instance | Opaque, name: str, arguments: Arguments) -> Value:
         field = constant(arguments.get(0, "name"))
         value = arguments.get(1, "tensor") or arguments.get(1, "param")
         if isinstance(field, str):
-            self.state.attributes[thing.key, field] = value
+            self.state.set_attribute(thing.key, field, value)
         return PLAIN
 
     def apply_to_parts(
@@ -290,19 +293,22 @@ class Modules(Objects):
         """A module, its sub-modules and the parameters put on it in sight."""
         seen: dict[Key, Instance | Opaque | TensorRef] = {}
         todo: list[Thing] = [thing]
-        while todo:
-            here = todo.pop()
+        unknown = 0
+        for here in todo:  # it grows
             if isinstance(here, Container):
-                todo += self.contents(here.key).all
+                todo += ordered(self.contents(here.key).all)
             elif isinstance(here, TensorRef):
                 if not self.state.tensor(here.key).nodes:
                     seen.setdefault(here.key, here)
             elif isinstance(here, Instance | Opaque) and here.key not in seen:
+                unknown += isinstance(here, Opaque)
+                if isinstance(here, Opaque) and unknown > UNKNOWN_PARTS:
+                    continue
                 seen[here.key] = here
-                held = [v for (k, _), v in self.state.attributes.items() if k == here.key]
-                todo += NOTHING.union(*held)
+                for _, held in self.state.attributes_of(here.key):
+                    todo += ordered(held)
                 if here.key in self.state.contents:
-                    todo += self.state.contents[here.key].all
+                    todo += ordered(self.state.contents[here.key].all)
         return list(seen.values())
 
 

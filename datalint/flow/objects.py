@@ -10,7 +10,7 @@ from datalint.flow import autograd
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.operators import Arguments, Operators
 from datalint.flow.run import DIFFERENTIABLE_GRADS, PARAMETERS
-from datalint.flow.state import Contents, Tensor
+from datalint.flow.state import Contents, Tensor, join_values
 from datalint.flow.values import (
     GRAD,
     ITEM,
@@ -214,7 +214,7 @@ class Objects(Operators):
     def store(self, key: Key, name: str, value: Value, strong: bool) -> None:
         old = self.state.attributes.get((key, name), NOTHING)
         keep = NOTHING if strong and not key.age else old
-        self.state.attributes[key, name] = keep | value
+        self.state.set_attribute(key, name, join_values(keep, value))
 
     def require_grad(self, key: Key, wanted: object) -> None:
         """`x.requires_grad = True`, and the same of every parameter of a region."""

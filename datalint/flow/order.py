@@ -22,12 +22,15 @@ from datalint.flow.values import (
 
 def ordered(value: Value) -> list[Thing]:
     """In an order that is the same in every run."""
-    return (
-        sorted(value, key=lambda t: (type(t).__name__, _rank(t))) if len(value) > 1 else list(value)
-    )
+    return sorted(value, key=_rank) if len(value) > 1 else list(value)
 
 
 def _rank(thing: Thing) -> tuple[object, ...]:
+    """Comparable with the rank of any other thing: the kind comes before what tells kinds apart."""
+    return type(thing).__name__, *_within(thing)
+
+
+def _within(thing: Thing) -> tuple[object, ...]:
     match thing:
         case TensorRef() | Opaque() | Container() | Instance():
             return tuple(thing.key)
@@ -36,11 +39,11 @@ def _rank(thing: Thing) -> tuple[object, ...]:
         case Method():
             return (thing.function.node.serial, *_rank(thing.receiver))
         case Bound():
-            return (thing.name, type(thing.receiver).__name__, *_rank(thing.receiver))
+            return (thing.name, *_rank(thing.receiver))
         case External():
             return (thing.name,)
         case Super():
-            return (thing.cls.node.serial,)
+            return (thing.cls.node.serial, *_rank(thing.receiver))
         case Partial():
             return _rank(thing.callee)
         case Literal():

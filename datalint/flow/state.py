@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from datalint.flow.layers import Layers
+from datalint.flow.order import ordered
 from datalint.flow.values import (
+    WIDE,
     Bound,
     Container,
     Instance,
@@ -106,6 +108,8 @@ class State:
     #: Tensors by the storage they may have, graph nodes by the storages they save; by root.
     sharers: Layers[Root, frozenset[Key]] = field(default_factory=Layers)
     keepers: Layers[Root, frozenset[Key]] = field(default_factory=Layers)
+    #: The names of the attributes that were set on each thing.
+    members: Layers[Key, frozenset[str]] = field(default_factory=Layers)
     grad: Tri = Tri.YES
 
     def fork(self) -> State:
@@ -119,12 +123,24 @@ class State:
             self.edits.fork(),
             self.sharers.fork(),
             self.keepers.fork(),
+            self.members.fork(),
             self.grad,
         )
 
     def tensor(self, key: Key) -> Tensor:
         """A tensor never seen before is a caller's: it may require grad, nothing is its graph."""
         return self.tensors.get(key) or _unseen(key)
+
+    def set_attribute(self, key: Key, name: str, value: Value) -> None:
+        self.attributes[key, name] = value
+        named = self.members.get(key, frozenset())
+        if name not in named:
+            self.members[key] = named | {name}
+
+    def attributes_of(self, key: Key) -> list[tuple[str, Value]]:
+        """What was put on this thing, by name."""
+        names = sorted(self.members.get(key, ()))
+        return [(n, self.attributes[key, n]) for n in names if (key, n) in self.attributes]
 
     def set_tensor(self, key: Key, tensor: Tensor) -> None:
         held = self.tensors.get(key)
@@ -155,8 +171,8 @@ class State:
         """What holds whichever of the two ways was taken."""
         union = frozenset.union
         return State(
-            self.variables.join(other.variables, union),
-            self.attributes.join(other.attributes, union, _absent_attribute),
+            self.variables.join(other.variables, join_values),
+            self.attributes.join(other.attributes, join_values, _absent_attribute),
             self.contents.join(other.contents, join_contents),
             self.tensors.join(other.tensors, join_tensors, _absent_tensor),
             self.nodes.join(other.nodes, _join_nodes),
@@ -164,6 +180,7 @@ class State:
             self.edits.join(other.edits, union),
             self.sharers.join(other.sharers, union),
             self.keepers.join(other.keepers, union),
+            self.members.join(other.members, union),
             either(self.grad, other.grad),
         )
 
@@ -202,6 +219,11 @@ def _absent_attribute(key: tuple[Key, str], _: Value) -> Value:
     return frozenset({Opaque(holder.at(name))})
 
 
+def join_values(a: Value, b: Value) -> Value:
+    both = a | b
+    return both if len(both) <= WIDE else frozenset(ordered(both)[:WIDE])
+
+
 def join_tensors(a: Tensor, b: Tensor) -> Tensor:
     return Tensor(
         a.storages | b.storages,
@@ -216,12 +238,12 @@ def join_tensors(a: Tensor, b: Tensor) -> Tensor:
 def join_contents(a: Contents, b: Contents) -> Contents:
     left, right = dict(a.known), dict(b.known)
     if left.keys() == right.keys():
-        known = tuple((k, left[k] | right[k]) for k in left)
-        return Contents(known, a.rest | b.rest, a.exact and b.exact)
+        known = tuple((k, join_values(left[k], right[k])) for k in left)
+        return Contents(known, join_values(a.rest, b.rest), a.exact and b.exact)
     shared = [k for k in left if k in right]
     rest = [v for d in (left, right) for k, v in d.items() if k not in shared]
-    known = tuple((k, left[k] | right[k]) for k in shared)
-    return Contents(known, a.rest.union(b.rest, *rest), False)
+    known = tuple((k, join_values(left[k], right[k])) for k in shared)
+    return Contents(known, join_values(a.rest, b.rest.union(*rest)), False)
 
 
 def _join_nodes(a: GraphNode, b: GraphNode) -> GraphNode:
@@ -293,8 +315,8 @@ class _Ageing:
     def state(self, s: State) -> State:
         union, old = frozenset.union, self.before
         return State(
-            s.variables.renewed(old.variables, self.same, self.value, union),
-            s.attributes.renewed(old.attributes, self.named, self.value, union),
+            s.variables.renewed(old.variables, self.same, self.value, join_values),
+            s.attributes.renewed(old.attributes, self.named, self.value, join_values),
             s.contents.renewed(old.contents, self.key, self.contents, join_contents),
             s.tensors.renewed(old.tensors, self.key, self.tensor, join_tensors),
             s.nodes.renewed(old.nodes, self.key, self.node, _join_nodes),
@@ -302,5 +324,6 @@ class _Ageing:
             s.edits.renewed(old.edits, self.key, self.same, union),
             s.sharers.renewed(old.sharers, self.root, self.keys, union),
             s.keepers.renewed(old.keepers, self.root, self.keys, union),
+            s.members.renewed(old.members, self.key, self.same, union),
             s.grad,
         )

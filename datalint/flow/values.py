@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from datalint.flow import ir
 
 
+#: A path element for anything below.
+ANY = ".any"
+#: So far down a path its elements are told apart.
+DEEP = 6
+#: So many alternatives a value keeps: those that come first in the order of the source.
+WIDE = 40
+
 #: A key without its path.
 Root = tuple[int, int, int]
 
@@ -28,15 +35,19 @@ class Key(NamedTuple):
     path: tuple[str, ...] = ()
 
     def at(self, *names: str) -> Key:
-        return self._replace(path=self.path + names)
+        """What is found under these names; far down all of it is one."""
+        path = self.path + names
+        if len(path) > DEEP:
+            path = (*path[: DEEP - 1], ANY)
+        return Key(self.site, self.context, self.age, path)
 
     @property
     def root(self) -> Root:
         return self[:3]
 
 
-#: Path elements: a tensor's gradient, an item whose index is not known, anything below.
-GRAD, ITEM, ANY = ".grad", "[]", ".any"
+#: Path elements: a tensor's gradient, an item whose index is not known.
+GRAD, ITEM = ".grad", "[]"
 
 
 def overlap(a: Key, b: Key) -> bool:
