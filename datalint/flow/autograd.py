@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 CROWD = 8
 
 
-def spoil(state: State, write: Write, storages: Iterable[Key]) -> None:
-    """Mark every save of this memory in a graph that still lives."""
-    groups = _by_root(storages)
+def spoil(state: State, write: Write, tensor: Tensor) -> None:
+    """Mark every save of this memory, but for those under the counter that this write moves."""
+    groups = _by_root(tensor.storages)
     for key, node in state.keeping(groups):
         for save in node.saves:
-            if _meet(save.storages, groups):
+            if _meet(save.storages, groups) and (save.via != tensor.via or write.blind):
                 _mark(state, key, save, write)
 
 
@@ -59,11 +59,14 @@ def _mark(state: State, node: Key, save: Save, write: Write) -> None:
     state.spoils[node, save] = state.spoils.get((node, save), frozenset()) | {write}
 
 
-def edit(state: State, write: Write, storages: frozenset[Key]) -> None:
-    """Mark the memory of tracked tensors that are not leaves; a leaf has no history to falsify."""
-    for _, tensor in state.sharing(storages):
-        if in_graph(state, tensor):
-            for storage in tensor.storages.intersection(storages):
+def edit(state: State, write: Write, written: Tensor) -> None:
+    """Mark the memory of tracked tensors that are not leaves; a leaf has no history to falsify.
+
+    What came through the same `.data` has the same history as the written tensor.
+    """
+    for _, tensor in state.sharing(written.storages):
+        if tensor.via != written.via and in_graph(state, tensor):
+            for storage in tensor.storages & written.storages:
                 state.edits[storage] = state.edits.get(storage, frozenset()) | {write}
 
 

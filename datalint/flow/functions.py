@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datalint.flow import ir
 from datalint.flow.run import YIELDED, Frame
 from datalint.flow.state import Contents, join_all
 from datalint.flow.unseen import Unseen
@@ -19,11 +20,20 @@ from datalint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from datalint.flow import ir
     from datalint.flow.operators import Arguments
 
 #: How deep calls are followed, and how often one function may be on the way.
 DEPTH, RECURSION = 8, 3
+
+
+def _is_abstract(function: ir.Function) -> bool:
+    """Whether subclasses are to say what it does: `raise NotImplementedError`, or nothing."""
+    body = [s for s in function.body if not _is_docstring(s)]
+    return not body or (isinstance(body[0], ir.Jump) and body[0].kind == "raise")
+
+
+def _is_docstring(statement: ir.Statement) -> bool:
+    return isinstance(statement, ir.Evaluate) and isinstance(statement.value, ir.Constant)
 
 
 class Functions(Unseen):
@@ -46,7 +56,10 @@ class Functions(Unseen):
         if self.untracked(function):
             self.state.grad = Tri.NO
         self.block(function.body)
-        return self.leave(frame, site, grad)
+        value = self.leave(frame, site, grad)
+        if _is_abstract(function):
+            return self.unknown(site, function.name, arguments)
+        return value
 
     def leave(self, frame: Frame, site: ir.Node, grad: Tri) -> Value:
         """Join the ways out; code after a call that never returns is read all the same."""

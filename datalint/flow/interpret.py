@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from datalint.flow import autograd, ir
 from datalint.flow.manage import Manage
 from datalint.flow.run import Frame
+from datalint.flow.state import join_all
 from datalint.flow.values import (
     NOTHING,
     PLAIN,
@@ -127,16 +128,16 @@ class Interpreter(Manage):
             self.state = entry.fork()
             endless = self.enter(node, iterable)
             exits = [] if endless else [self.state.fork() if node.condition else entry]
-            ends = self.round(node.body, leaving)
+            ends = [end.age(before) for end in self.round(node.body, leaving)]
             if not ends:
                 break
-            joined = entry
-            for end in ends:
-                joined = joined.join(end.age(before))
+            joined = join_all([entry, *ends])
             self.state = joined
+            # People loop over what there is: a `for` is taken to run at least once.
+            done = join_all(ends) if node.target is not None else joined
+            exits = [] if endless else [done]
             if joined == entry:
                 break
-            exits = [] if endless else [joined]
         self.meet(exits)
         if self.alive:
             self.block(node.otherwise)

@@ -12,6 +12,7 @@ from datalint.flow.modules import Modules
 from datalint.flow.operators import Arguments
 from datalint.flow.state import Contents, Tensor
 from datalint.flow.values import (
+    ANY,
     NOTHING,
     PLAIN,
     ClassRef,
@@ -19,6 +20,7 @@ from datalint.flow.values import (
     External,
     Instance,
     Literal,
+    Opaque,
     Partial,
     Super,
     TensorRef,
@@ -45,7 +47,7 @@ SET_GRAD = {"torch.set_grad_enabled", "torch.autograd.set_grad_enabled",
 _LEAVES = {"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"}
 _PLAIN_BUILTINS = {
     "print", "len", "isinstance", "issubclass", "repr", "str", "int", "float", "bool", "bytes",
-    "hasattr", "callable", "range", "id", "hash", "type", "input", "open", "format", "ord", "chr",
+    "hasattr", "callable", "range", "id", "hash", "input", "open", "format", "ord", "chr",
     "divmod", "round", "any", "all", "dir", "vars", "globals", "locals", "delattr",
     *(name for name, kind in vars(builtins).items() if isinstance(kind, type)
       and issubclass(kind, BaseException)),
@@ -63,6 +65,9 @@ _FACTORIES = {
     "DoubleTensor", "IntTensor", "ByteTensor", "BoolTensor", "HalfTensor",
     "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "new",
 }  # fmt: skip
+#: Packages whose functions make arrays, tables and matrices: no tensors of torch.
+_ARRAYS = ("sklearn.", "scipy.", "pandas.", "xarray.", "tensorflow.", "jax.", "h5py.", "cv2.",
+           "PIL.", "json.", "pickle.", "os.", "requests.", "anndata.", "scanpy.")  # fmt: skip
 
 
 class Library(Containers, Modules):
@@ -162,7 +167,8 @@ class Library(Containers, Modules):
         base, name = arguments.get(0, "object"), constant(arguments.get(1, "name"))
         if isinstance(name, str) and isinstance(node, ir.Expr):
             return NOTHING.union(*(self.attribute(node, t, name) for t in base))
-        return self.elements(node, base) or PLAIN
+        things = (t for t in base if isinstance(t, Opaque | Instance))
+        return self.elements(node, base) | frozenset(Opaque(t.key.at(ANY)) for t in things)
 
     def py_setattr(self, node: ir.Node, arguments: Arguments) -> Value:
         base, name = arguments.get(0, "object"), constant(arguments.get(1, "name"))
@@ -282,6 +288,8 @@ class Library(Containers, Modules):
     # numpy and everything else
 
     def other(self, node: ir.Node, name: str, arguments: Arguments) -> Value:
+        if name.startswith(_ARRAYS):
+            return PLAIN
         if not name.startswith("numpy."):
             return self.unknown(node, name.rpartition(".")[2], arguments)
         target = arguments.keywords.get("out", NOTHING)

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from datalint.flow import autograd
+from datalint.flow import autograd, ir
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.operators import Arguments, Operators
 from datalint.flow.run import DIFFERENTIABLE_GRADS, PARAMETERS
@@ -40,13 +40,12 @@ from datalint.ops import facts
 from datalint.ops.facts import Sharing
 
 if TYPE_CHECKING:
-    from datalint.flow import ir
     from datalint.flow.events import Seen
 
 #: Names that hardly anything but tensors has: 144 of 146 labelled sites of real code.
 _TENSOR_NAME = re.compile(
     r"weight|bias|grad|param|loss|output|hidden|logit|state|mask|input|embed|prob|target|score"
-    r"|^[pw]$",
+    r"|tensor|running_(mean|var)|^[pw]$",
     re.IGNORECASE,
 )
 BUFFERS = {"running_mean", "running_var", "num_batches_tracked"}
@@ -130,11 +129,9 @@ class Objects(Operators):
 
     def judge_tensor(self, seen: Seen, node: ir.Node, tensor: Tensor) -> None:
         """How sure it is that this `.data` is a tensor's: by where it comes from, or by name."""
-        base = getattr(node, "base", None)
-        name = str(getattr(base, "id", "") or getattr(base, "name", ""))
         if tensor.known:
             seen.evidence = Evidence.SURE
-        elif seen.evidence is Evidence.NONE and _TENSOR_NAME.search(name):
+        elif seen.evidence is Evidence.NONE and _TENSOR_NAME.search(_spelled(node)):
             seen.evidence = Evidence.LIKELY
 
     def instance_attribute(self, node: ir.Node, thing: Instance, name: str) -> Value:
@@ -236,6 +233,8 @@ class Objects(Operators):
         for key, tensor in self.direct(base).items():
             seen = self.events.of(node)
             self.judge_tensor(seen, node, tensor)
+            if seen.evidence is Evidence.NONE and any(t.known or t.via for t in given.values()):
+                seen.evidence = Evidence.LIKELY
             if storages and storages <= tensor.storages:
                 continue  # `x.data += v` has written by now, and sets what was there
             seen.assigned = site
@@ -375,6 +374,16 @@ class Objects(Operators):
         else:
             known[index] = value if not key.age else known.get(index, NOTHING) | value
             self.state.contents[key] = Contents(tuple(known.items()), old.rest, old.exact)
+
+
+def _spelled(node: ir.Node) -> str:
+    """What the thing with the `.data` is called: `x`, `self.x`, `parts["x"][0]`."""
+    base = getattr(node, "base", None)
+    while isinstance(base, ir.Subscript):
+        if isinstance(base.index, ir.Constant) and isinstance(base.index.value, str):
+            return base.index.value
+        base = base.base
+    return str(getattr(base, "id", "") or getattr(base, "name", ""))
 
 
 def _hashable(value: object) -> bool:

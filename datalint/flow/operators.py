@@ -60,6 +60,15 @@ _BLIND = {"numpy", "__array__", "untyped_storage", "storage", "to_dlpack", "__dl
 _BLIND_WRITES = {"apply_", "map_", "map2_"}
 
 
+#: What arrays can do as well: no evidence that the result is a tensor.
+ARRAY_METHODS = frozenset(
+    "all any argmax argmin argsort clip conj cumprod cumsum diagonal dot flatten max mean min"
+    " nonzero prod put ravel repeat reshape round sort squeeze std sum swapaxes take trace"
+    " transpose var view add sub mul div pow neg abs matmul remainder floor_divide eq ne lt le gt"
+    " ge bitwise_and bitwise_or bitwise_xor bitwise_not __getitem__ index_select positive".split()
+)
+
+
 class Operators(Run):
     """Applies the facts about operators to the state."""
 
@@ -148,7 +157,10 @@ class Operators(Run):
         key = self.key(site)
         tracked = self.node(operator, site, tensors, frozenset({key}))
         nodes = frozenset({key}) if tracked else frozenset()
-        result = self.new_tensor(key, Tensor(frozenset({key}), tracked, nodes))
+        given = [t for named in tensors.values() for t in named.values()]
+        known = operator.name not in ARRAY_METHODS or any(t.known for t in given)
+        made = Tensor(frozenset({key}), tracked, nodes, known=known)
+        result = self.new_tensor(key, made)
         items = {s.item for saved in operator.saves.values() for s in saved if s.item is not None}
         if not items:
             return result
@@ -189,7 +201,8 @@ class Operators(Run):
             elif kept := tensors.get(saved.what):
                 storages = frozenset().union(*(t.storages for t in kept.values()))
                 swaps = frozenset() if saved.through_view else frozenset(kept)
-                saves.add(Save(storages, saved.what, swaps, guarded=self.versioned))
+                via = frozenset().union(*(t.via for t in kept.values()))
+                saves.add(Save(storages, saved.what, swaps, guarded=self.versioned, via=via))
         parents = frozenset().union(*(t.nodes for t in every.values() if t.tracked))
         edits = autograd.edits_of(self.state, every.values())
         node = GraphNode(operator.name, site, tracked, parents, frozenset(saves), edits)
@@ -235,9 +248,9 @@ class Operators(Run):
                 blind = tensor.blind or operator in _BLIND_WRITES
                 write = Write(read, site, operator, kind, blind=blind)
                 self.seen_write(write, tensor)
-                autograd.spoil(self.state, write, tensor.storages)
+                autograd.spoil(self.state, write, tensor)
                 if kind not in (Kind.STRAIGHT_THROUGH, Kind.SHIFT):
-                    autograd.edit(self.state, write, tensor.storages)
+                    autograd.edit(self.state, write, tensor)
 
     def seen_write(self, write: Write, tensor: Tensor) -> None:
         seen = self.events.of(write.read)
@@ -246,7 +259,7 @@ class Operators(Run):
             autograd.in_graph(self.state, t) for _, t in sharing if t.storages & tensor.storages
         )
         seen.writes.setdefault(write, self.place(write.site, self.argument_of(tensor), tracked))
-        if tensor.known or write.operator in facts.in_place_names():
+        if tensor.known or _spelled(write.site) in facts.in_place_names():
             seen.evidence = Evidence.SURE
 
     def argument_of(self, tensor: Tensor) -> str:
@@ -272,6 +285,12 @@ class Operators(Run):
             and site.callee.base.origin in self.events.by_origin
         ):
             self.events.of(site.callee.base).without_effect = site
+
+
+def _spelled(site: ir.Node) -> str:
+    """The method that is called here: arrays, too, have `+=` and are given as `out`."""
+    callee = site.callee if isinstance(site, ir.Call) else None
+    return callee.name if isinstance(callee, ir.Attribute) else ""
 
 
 def _evident(tensors: dict[Key, Tensor]) -> dict[Key, Tensor]:

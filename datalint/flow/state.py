@@ -63,6 +63,8 @@ class Save:
     assumed: str = ""
     #: Kept where the version counter is looked at.
     guarded: bool = True
+    #: The `.data` reads it came through itself: their writes move the counter that it has.
+    via: frozenset[ir.Node] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
