@@ -9,6 +9,7 @@ from datalint.flow import autograd
 from datalint.flow.collect import collect
 from datalint.flow.events import Events
 from datalint.flow.interpret import Interpreter
+from datalint.flow.layers import Layers
 from datalint.flow.operators import Arguments
 from datalint.flow.program import Program
 from datalint.flow.relevance import DATA, matter
@@ -63,6 +64,7 @@ def _enter(run: Interpreter, program: Program, function: ir.Function, start: Sta
     run.state, run.alive, run.budget = start.fork(), True, allowed
     cls = program.owner.get(function)
     arguments = _arguments(run, program, function, cls)
+    run.state.made_of = Layers()  # what was there before is a source of its own
     run.forward = function.name in FORWARD and cls is not None
     if cls is not None and "torch.autograd.Function" in program.external_bases(ClassRef(cls, 0)):
         run.state.grad = Tri.NO  # the forward of a Function is one node; inside nothing is saved

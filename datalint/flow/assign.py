@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datalint.flow import ir
+from datalint.flow import ir, sources
 from datalint.flow.evaluate import Evaluate, torch_name
 from datalint.flow.kinds import kind_of
 from datalint.flow.state import Contents
@@ -48,7 +48,8 @@ class Assign(Evaluate):
             operator = facts.method(torch_name(operation.name))
             if tensor.via and operator:
                 named = {"input": left, "other": right}
-                self.write(site, operator.name, kind_of(self, operator, named), {key: tensor})
+                of = sources.sources(self.state, self.tensors(right).values())
+                self.write(site, operator.name, kind_of(self, operator, named), {key: tensor}, of)
             else:
                 self.set_item(site, just(TensorRef(key)), index, result)
         held = frozenset(t for t in base if isinstance(t, Container | Instance))

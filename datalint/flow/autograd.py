@@ -30,6 +30,8 @@ def spoil(state: State, write: Write, tensor: Tensor) -> None:
     groups = _by_root(tensor.storages)
     for key, node in state.keeping(groups):
         for save in node.saves:
+            if write.site in save.held:
+                continue  # it left the values as they were saved
             if _meet(save.storages, groups) and (save.via != tensor.via or write.blind):
                 _mark(state, key, save, write)
 

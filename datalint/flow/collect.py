@@ -120,5 +120,7 @@ class _Marks:
             Layers(None, {k: v for k, v in s.sharers.items() if k in roots}),
             Layers(None, {k: v for k, v in s.keepers.items() if k in roots}),
             Layers(None, {k: v for k, v in s.members.items() if k.root in roots}),
+            Layers(None, {k: v for k, v in s.made_of.items() if k.root in roots}),
+            Layers(None, {k: v for k, v in s.held.items() if k.root in roots}),
             s.grad,
         )

@@ -88,6 +88,8 @@ class Place:
     no_grad: bool = False
     #: The written tensor is an argument, as it is, of the function where the analysis began.
     argument: str = ""
+    #: Another forward writes something else: it depends on the input, on chance, or on itself.
+    varies: bool = False
     #: The write is a statement of its own.
     statement: bool = False
     #: The written memory belongs to a tracked tensor that is not a leaf.

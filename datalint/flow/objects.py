@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from datalint.flow import autograd, ir
+from datalint.flow import autograd, ir, sources
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.operators import Arguments, Operators
 from datalint.flow.run import DIFFERENTIABLE_GRADS, PARAMETERS
@@ -239,9 +239,14 @@ class Objects(Operators):
                 continue  # `x.data += v` has written by now, and sets what was there
             seen.assigned = site
             write = Write(node, site, "data =", Kind.COMPUTED, setter=True)
-            seen.writes.setdefault(write, self.place(site, self.argument_of(tensor)))
+            of = sources.sources(self.state, given.values())
+            by = _last_call(site) or write.operator
+            varies = sources.varies(tensor, by, of, self.program.parameters)
+            place = self.place(site, self.argument_of(tensor), varies=varies)
+            seen.writes.setdefault(write, place)
             autograd.swap(self.state, write, key, tensor.storages)
             moved = storages or frozenset({self.key(site)})
+            sources.mixed(self.state, moved, moved)
             stays = tensor.storages if len(base) > 1 else frozenset()
             self.state.set_tensor(key, replace(tensor, storages=moved | stays))
             self.share(node, given)
@@ -384,6 +389,14 @@ def _spelled(node: ir.Node) -> str:
             return base.index.value
         base = base.base
     return str(getattr(base, "id", "") or getattr(base, "name", ""))
+
+
+def _last_call(site: ir.Node) -> str:
+    """`clamp` for `w.data = w.data.clamp(-1, 1)`: the method that made what is assigned."""
+    value = site.value if isinstance(site, ir.Assign) else None
+    callee = value.callee if isinstance(value, ir.Call) else None
+    name = callee.name if isinstance(callee, ir.Attribute) else ""
+    return name if sources.repeatable(name, Kind.COMPUTED) else ""
 
 
 def _hashable(value: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from datalint.flow import autograd, ir
+from datalint.flow import autograd, ir, sources
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.kinds import kind_of
 from datalint.flow.run import Run
@@ -95,10 +95,18 @@ class Operators(Run):
             operator = replace(operator, sharing=Sharing.FRESH)
         result = self.result(operator, site, tensors, written)
         for name, targets in written.items():
-            self.write(site, operator.name, kind_of(self, operator, named), targets)
+            of = self.sources_of(operator, {n: t for n, t in tensors.items() if n != name})
+            self.write(site, operator.name, kind_of(self, operator, named), targets, of)
             if name == "out":
                 result = named[name]
         return result
+
+    def sources_of(
+        self, operator: Operator, tensors: dict[str, dict[Key, Tensor]]
+    ) -> frozenset[Key]:
+        """What the result of an operator on these goes back to."""
+        found = sources.sources(self.state, (t for n in tensors.values() for t in n.values()))
+        return found | {sources.CHANCE} if sources.by_chance(operator.name) else found
 
     def result(
         self,
@@ -158,9 +166,10 @@ class Operators(Run):
         tracked = self.node(operator, site, tensors, frozenset({key}))
         nodes = frozenset({key}) if tracked else frozenset()
         given = [t for named in tensors.values() for t in named.values()]
-        known = operator.name not in ARRAY_METHODS or any(t.known for t in given)
-        made = Tensor(frozenset({key}), tracked, nodes, known=known)
+        evident = operator.name not in ARRAY_METHODS or any(t.known for t in given)
+        made = Tensor(frozenset({key}), tracked, nodes, known=evident)
         result = self.new_tensor(key, made)
+        sources.made(self.state, key, self.sources_of(operator, tensors))
         items = {s.item for saved in operator.saves.values() for s in saved if s.item is not None}
         if not items:
             return result
@@ -202,7 +211,9 @@ class Operators(Run):
                 storages = frozenset().union(*(t.storages for t in kept.values()))
                 swaps = frozenset() if saved.through_view else frozenset(kept)
                 via = frozenset().union(*(t.via for t in kept.values()))
-                saves.add(Save(storages, saved.what, swaps, guarded=self.versioned, via=via))
+                still = [self.state.held.get(s, frozenset()) for s in storages]
+                held = frozenset.intersection(*still) if still else frozenset()
+                saves.add(Save(storages, saved.what, swaps, "", self.versioned, via, held))
         parents = frozenset().union(*(t.nodes for t in every.values() if t.tracked))
         edits = autograd.edits_of(self.state, every.values())
         node = GraphNode(operator.name, site, tracked, parents, frozenset(saves), edits)
@@ -241,24 +252,45 @@ class Operators(Run):
 
     # Writes
 
-    def write(self, site: ir.Node, operator: str, kind: Kind, targets: dict[Key, Tensor]) -> None:
+    def write(
+        self,
+        site: ir.Node,
+        operator: str,
+        kind: Kind,
+        targets: dict[Key, Tensor],
+        of: frozenset[Key],
+    ) -> None:
         """Memory changes; where the tensor came through `.data` autograd does not know."""
         for tensor in targets.values():
             for read in tensor.via:
                 blind = tensor.blind or operator in _BLIND_WRITES
                 write = Write(read, site, operator, kind, blind=blind)
-                self.seen_write(write, tensor)
+                self.seen_write(write, tensor, of)
                 autograd.spoil(self.state, write, tensor)
                 if kind not in (Kind.STRAIGHT_THROUGH, Kind.SHIFT):
                     autograd.edit(self.state, write, tensor)
+            self.written_into(site, operator, kind, tensor, of)
 
-    def seen_write(self, write: Write, tensor: Tensor) -> None:
+    def written_into(
+        self, site: ir.Node, operator: str, kind: Kind, tensor: Tensor, of: frozenset[Key]
+    ) -> None:
+        """What is known of the contents afterwards."""
+        sources.mixed(self.state, tensor.storages, of)
+        again = sources.repeatable(operator, kind)
+        for storage in tensor.storages:
+            held = self.state.held.get(storage, frozenset())
+            self.state.held[storage] = held | {site} if again else frozenset()
+
+    def seen_write(self, write: Write, tensor: Tensor, of: frozenset[Key]) -> None:
         seen = self.events.of(write.read)
         sharing = self.state.sharing(tensor.storages)
         tracked = any(
             autograd.in_graph(self.state, t) for _, t in sharing if t.storages & tensor.storages
         )
-        seen.writes.setdefault(write, self.place(write.site, self.argument_of(tensor), tracked))
+        given = self.program.parameters
+        varies = sources.varies(tensor, write.operator, of, given)
+        place = self.place(write.site, self.argument_of(tensor), tracked, varies)
+        seen.writes.setdefault(write, place)
         if tensor.known or _spelled(write.site) in facts.in_place_names():
             seen.evidence = Evidence.SURE
 

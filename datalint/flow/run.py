@@ -159,7 +159,9 @@ class Run:
         most = max((t.tracked for t in tensors.values()), default=Tri.NO)
         return min(most, self.state.grad)
 
-    def place(self, site: ir.Node, argument: str = "", in_graph: bool = False) -> Place:
+    def place(
+        self, site: ir.Node, argument: str = "", in_graph: bool = False, varies: bool = False
+    ) -> Place:
         names = tuple(f.function.name for f in self.stack if f.function)
         quiet = self.state.grad == Tri.NO
         function = self.frame.function
@@ -170,6 +172,7 @@ class Run:
             self.forward,
             quiet,
             argument,
+            varies,
             site is self.statement,
             in_graph,
             bound,

@@ -65,6 +65,8 @@ class Save:
     guarded: bool = True
     #: The `.data` reads it came through itself: their writes move the counter that it has.
     via: frozenset[ir.Node] = frozenset()
+    #: Writes whose doing again changes nothing in what was saved.
+    held: frozenset[ir.Node] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,10 @@ class State:
     keepers: Layers[Root, frozenset[Key]] = field(default_factory=Layers)
     #: The names of the attributes that were set on each thing.
     members: Layers[Key, frozenset[str]] = field(default_factory=Layers)
+    #: What the contents of memory were computed from, where it is not its own source.
+    made_of: Layers[Key, frozenset[Key]] = field(default_factory=Layers)
+    #: Where memory was last written in ways that change nothing when they are repeated.
+    held: Layers[Key, frozenset[ir.Node]] = field(default_factory=Layers)
     grad: Tri = Tri.YES
 
     def fork(self) -> State:
@@ -126,6 +132,8 @@ class State:
             self.sharers.fork(),
             self.keepers.fork(),
             self.members.fork(),
+            self.made_of.fork(),
+            self.held.fork(),
             self.grad,
         )
 
@@ -183,6 +191,8 @@ class State:
             self.sharers.join(other.sharers, union),
             self.keepers.join(other.keepers, union),
             self.members.join(other.members, union),
+            self.made_of.join(other.made_of, union),
+            self.held.join(other.held, frozenset.intersection, lambda *_: frozenset()),
             either(self.grad, other.grad),
         )
 
@@ -327,5 +337,7 @@ class _Ageing:
             s.sharers.renewed(old.sharers, self.root, self.keys, union),
             s.keepers.renewed(old.keepers, self.root, self.keys, union),
             s.members.renewed(old.members, self.key, self.same, union),
+            s.made_of.renewed(old.made_of, self.key, self.keys, union),
+            s.held.renewed(old.held, self.key, self.same, frozenset.intersection),
             s.grad,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datalint.flow import autograd, ir
+from datalint.flow import autograd, ir, sources
 from datalint.flow.library import Library
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
@@ -54,6 +54,7 @@ class Unseen(Library):
             known=False,
         )
         self.state.set_tensor(key, made)
+        sources.made(self.state, key, sources.sources(self.state, tensors.values()))
         return just(Opaque(key))
 
     def assumed_node(

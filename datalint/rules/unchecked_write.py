@@ -86,10 +86,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from datalint.finding import Confidence, Level
-from datalint.flow.events import Evidence, Kind, Place, Write
+from datalint.flow.events import Evidence, Place, Write
 from datalint.rules import story, untracked_write
 from datalint.rules.rewrite import detach
 from datalint.rules.rule import Rule, Step, Verdict
@@ -97,11 +95,6 @@ from datalint.rules.rule import Rule, Step, Verdict
 if TYPE_CHECKING:
     from datalint.flow.events import Damage, Seen
 
-_IDEMPOTENT = {
-    "clamp_", "clamp_min_", "clamp_max_", "clip_", "relu_", "abs_", "absolute_", "hardtanh_",
-    "nan_to_num_", "renorm_", "sign_", "round_", "normalize_", "masked_fill_", "threshold_",
-    "relu6_", "tril_", "triu_",
-}  # fmt: skip
 AGAIN = "the module is called again before backward"
 #: Functions in which a write to an argument is their very purpose: the caller has no graph yet.
 _PREPARING = re.compile(
@@ -136,25 +129,7 @@ def _reached(seen: Seen, damage: Damage) -> bool:
     place = seen.writes.get(damage.write, Place())
     if not place.forward or (not damage.saved and not untracked_write.concerns(damage)):
         return False
-    return not damage.again or not _idempotent(damage.write)
-
-
-def _idempotent(write: Write) -> bool:
-    """Whether writing it again leaves it as it is: a second call then changes nothing."""
-    if write.kind is not Kind.COMPUTED:
-        return True
-    name = write.operator.removeprefix("nn.functional.")
-    if write.setter:
-        name = _last_call(write.site.origin) + "_"
-    return name in _IDEMPOTENT
-
-
-def _last_call(assignment: cst.CSTNode) -> str:
-    """`clamp` for `w.data = w.data.clamp(-1, 1)`: the method that made what is assigned."""
-    match assignment:
-        case cst.Assign(value=cst.Call(func=cst.Attribute(attr=cst.Name(value=method)))):
-            return method
-    return ""
+    return not damage.again or (place.varies and not place.argument)
 
 
 def _help(seen: Seen, damage: Damage, name: str) -> str:
