@@ -6,38 +6,43 @@ from typing import TYPE_CHECKING
 
 from datalint.finding import Edit, Finding, Fix, Note
 from datalint.flow.analyse import analyse
-from datalint.flow.lower import lower
+from datalint.flow.project import Project
 from datalint.rules import ALL
-from datalint.source.guard import parse_cst
 from datalint.source.positions import spans
-from datalint.source.text import decode, may_hold_data
+from datalint.source.text import may_hold_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import libcst as cst
-
     from datalint.finding import Span
+    from datalint.flow import ir
     from datalint.flow.events import Events, Seen
+    from datalint.flow.project import Parsed
     from datalint.rules.rule import Rule, Verdict
 
 
-def check_source(source: bytes, path: str = "<string>") -> list[Finding]:
+def check_source(
+    source: bytes, path: str = "<string>", project: Project | None = None
+) -> list[Finding]:
     """All findings of every rule in `source`, in no order, whether they will be shown or not.
 
+    What it imports is looked for on disk, from `path`; a `project` remembers it for other files.
     Raises `NotAnalysed` where the bytes may hold `.data` but cannot be read as Python.
     """
     if not may_hold_data(source):
         return []
-    module = parse_cst(decode(source))
-    judged = list(judge(analyse(lower(module))))
-    at = spans(module, (node for _, seen, verdict in judged for node in _nodes(seen, verdict)))
+    project = project or Project()
+    module = project.parse(source, path)
+    judged = list(judge(analyse(module.ir, project), module.ir))
+    at = _places(project, (node for _, seen, verdict in judged for node in _nodes(seen, verdict)))
     return [_finding(rule, seen, verdict, path, at) for rule, seen, verdict in judged]
 
 
-def judge(events: Events) -> Iterable[tuple[Rule, Seen, Verdict]]:
-    """For each `.data` expression the first rule that has something to say of it."""
+def judge(events: Events, module: ir.Module) -> Iterable[tuple[Rule, Seen, Verdict]]:
+    """For each `.data` expression of the module the first rule that has something to say of it."""
     for seen in events.by_origin.values():
+        if not module.holds_node(seen.node):
+            continue
         for rule in ALL:
             verdict = rule.judge(seen)
             if verdict is not None:
@@ -45,22 +50,34 @@ def judge(events: Events) -> Iterable[tuple[Rule, Seen, Verdict]]:
                 break
 
 
-def _nodes(seen: Seen, verdict: Verdict) -> Iterable[cst.CSTNode]:
-    yield seen.node.origin
+def _nodes(seen: Seen, verdict: Verdict) -> Iterable[ir.Node]:
+    yield seen.node
     yield from (step.node for step in verdict.steps)
     if verdict.rewrite is not None:
         yield verdict.rewrite.node
 
 
+def _places(project: Project, nodes: Iterable[ir.Node]) -> dict[ir.Node, tuple[str, Span]]:
+    """The file and the span of each node."""
+    by_home: dict[Parsed, list[ir.Node]] = {}
+    for node in nodes:
+        by_home.setdefault(project.home(node), []).append(node)
+    at: dict[ir.Node, tuple[str, Span]] = {}
+    for home, held in by_home.items():
+        found = spans(home.tree, (node.origin for node in held))
+        at.update({node: (home.path, found[node.origin]) for node in held})
+    return at
+
+
 def _finding(
-    rule: Rule, seen: Seen, verdict: Verdict, path: str, at: Mapping[cst.CSTNode, Span]
+    rule: Rule, seen: Seen, verdict: Verdict, path: str, at: Mapping[ir.Node, tuple[str, Span]]
 ) -> Finding:
     fix = None
     if verdict.rewrite is not None:
-        edit = Edit(at[verdict.rewrite.node], verdict.rewrite.content)
+        edit = Edit(at[verdict.rewrite.node][1], verdict.rewrite.content)
         fix = Fix(verdict.rewrite.applicability, verdict.rewrite.message, (edit,))
-    notes = tuple(Note(at[step.node], step.message) for step in verdict.steps)
-    where = at[seen.node.origin]
+    notes = tuple(Note(step.message, *at[step.node]) for step in verdict.steps)
+    _, where = at[seen.node]
     message, advice = verdict.message, verdict.help
     return Finding(
         rule.name, rule.level, path, where, message, advice, verdict.confidence, notes, fix

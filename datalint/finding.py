@@ -45,10 +45,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One step of a finding's story, in the order in which things happen."""
+    """One step of a finding's story, in the order in which things happen; in any file."""
 
-    span: Span
     message: str
+    path: str
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)

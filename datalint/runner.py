@@ -16,6 +16,7 @@ from datalint.source.text import decode, may_hold_data
 
 if TYPE_CHECKING:
     from datalint.finding import Finding
+    from datalint.flow.project import Project
     from datalint.source.discover import Listing
 
 #: Opt-in rules that report writes: how many there are is said even where they are not shown.
@@ -85,6 +86,7 @@ class Run:
     _checked: int = 0
     _hidden: int = 0
     _doubtful: int = 0
+    _project: Project | None = None
 
     def check_listing(self, listing: Listing) -> None:
         """Check every file that was listed; a folder that could not be is a problem."""
@@ -110,8 +112,9 @@ class Run:
             return
         from datalint import check  # brings libcst, which most runs do without
 
+        self._project = self._project or check.Project()
         try:
-            found = check.check_source(source, path)
+            found = check.check_source(source, path, self._project)
         except NotAnalysed as error:
             self._add_problem(Problem(path, error.row, error.column, error.reason))
         except (KeyboardInterrupt, SystemExit):

@@ -42,7 +42,7 @@ def finding(
     fix: tuple[Applicability, str] | None = None,
 ) -> Finding:
     edits = fix and Fix(fix[0], "use `.detach()`", (Edit(span, fix[1]),))
-    told = tuple(Note(place, text) for place, text in notes)
+    told = tuple(Note(text, path, place) for place, text in notes)
     return Finding(rule, level, path, span, message, help, confidence, told, edits)
 
 

@@ -11,7 +11,9 @@ from datalint.flow.events import Events
 from datalint.flow.interpret import Interpreter
 from datalint.flow.layers import Layers
 from datalint.flow.operators import Arguments
+from datalint.flow.order import ordered
 from datalint.flow.program import Program
+from datalint.flow.project import Project
 from datalint.flow.relevance import DATA, matter
 from datalint.flow.state import Contents
 from datalint.flow.values import ClassRef, Closure, Instance, Key, Opaque, Tri, Value, just
@@ -27,13 +29,13 @@ FILE_BUDGET, LEAST = 60_000, 500
 FORWARD = {"forward", "__call__", "rsample", "sample", "log_prob", "icdf"}
 
 
-def analyse(module: ir.Module) -> Events:
-    """Everything seen of every `.data` expression in a file."""
+def analyse(module: ir.Module, project: Project | None = None) -> Events:
+    """Everything seen of every `.data` expression in a file; what it imports is followed."""
     events = Events()
     relevant = matter(module)
     if not relevant and DATA not in module.mentions:
         return events
-    program = Program(module)
+    program = Program(module, project or Project())
     run = Interpreter(program, events)
     run.budget, run.allowance = BUDGET, FILE_BUDGET
     run.block(module.body)
@@ -43,11 +45,23 @@ def analyse(module: ir.Module) -> Events:
     start = collect(run.state, run.parents, [0, *program.class_frames.values()])
     for function in module.functions:
         if function in relevant and is_entry(module, function):
-            _enter(run, program, function, start)
+            _enter(run, program, function, start, program.owner.get(function))
+    for cls in module.classes:
+        if any(method in relevant for method in cls.methods.values()):
+            _enter_inherited(run, program, cls, start)
     for function in module.functions:  # called in a way that was not followed
         if function in relevant and not events.entered[function]:
-            _enter(run, program, function, start)
+            _enter(run, program, function, start, program.owner.get(function))
     return events
+
+
+def _enter_inherited(run: Interpreter, program: Program, cls: ir.Class, start: State) -> None:
+    """The forward that a class has from a base calls methods of the class."""
+    run.state = start.fork()
+    for name in sorted(FORWARD):
+        for found in ordered(run.class_attribute(ClassRef(cls, 0), name)):
+            if isinstance(found, Closure) and program.owner.get(found.node) is not cls:
+                _enter(run, program, found.node, start, cls, found.frame)
 
 
 def is_entry(module: ir.Module, function: ir.Function) -> bool:
@@ -59,28 +73,35 @@ def is_entry(module: ir.Module, function: ir.Function) -> bool:
     return not {function.name, f".{function.name}"} & module.mentions
 
 
-def _enter(run: Interpreter, program: Program, function: ir.Function, start: State) -> None:
+def _enter(
+    run: Interpreter,
+    program: Program,
+    function: ir.Function,
+    start: State,
+    cls: ir.Class | None,
+    frame: int = 0,
+) -> None:
     allowed = max(LEAST, min(BUDGET, run.allowance))
     run.state, run.alive, run.budget = start.fork(), True, allowed
-    cls = program.owner.get(function)
     arguments = _arguments(run, program, function, cls)
     run.state.made_of = Layers()  # what was there before is a source of its own
     run.forward = function.name in FORWARD and cls is not None
     if cls is not None and "torch.autograd.Function" in program.external_bases(ClassRef(cls, 0)):
         run.state.grad = Tri.NO  # the forward of a Function is one node; inside nothing is saved
-    result = run.invoke(Closure(function, 0), function, arguments)
+    forward = Closure(function, frame)
+    result = run.invoke(forward, function, arguments)
     run.left_behind(function)
     if run.forward:
-        _again(run, function, arguments, result)
+        _again(run, forward, arguments, result)
     run.allowance -= allowed - run.budget
 
 
-def _again(run: Interpreter, function: ir.Function, arguments: Arguments, result: Value) -> None:
+def _again(run: Interpreter, forward: Closure, arguments: Arguments, result: Value) -> None:
     """A second call before the backward of the first: does it write what the first has saved?"""
-    run.frame.context = run.intern("again", function.serial)
-    run.invoke(Closure(function, 0), function, arguments)
+    run.frame.context = run.intern("again", forward.node.serial)
+    run.invoke(forward, forward.node, arguments)
     run.frame.context = 0
-    consumer = autograd.Consumer(function, again=True)
+    consumer = autograd.Consumer(forward.node, again=True)
     autograd.need(run.state, run.events, run.tensors(result).values(), consumer)
 
 

@@ -75,7 +75,7 @@ class Assign(Evaluate):
         if function is None or name in function.locals or name.startswith("%"):
             return self.frame.id
         frame = self.parents[self.frame.id]
-        while frame and (frame, name) not in self.state.variables:
+        while self.parents[frame] != frame and (frame, name) not in self.state.variables:
             frame = self.parents[frame]
         return frame
 

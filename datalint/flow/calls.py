@@ -17,6 +17,7 @@ from datalint.flow.values import (
     External,
     Instance,
     Literal,
+    Member,
     Method,
     Opaque,
     Partial,
@@ -119,7 +120,9 @@ class Calls(Backward):
         """A method call on one of the things the receiver may be."""
         match thing:
             case External():
-                return self.external(node, f"{thing.name}.{name}", arguments)
+                return self.call_named(node, self.named(f"{thing.name}.{name}"), arguments)
+            case Member():
+                return self.call_named(node, replace(thing, names=(*thing.names, name)), arguments)
             case TensorRef():
                 return self.tensor_method(node, just(thing), name, arguments)
             case Opaque():
@@ -142,6 +145,10 @@ class Calls(Backward):
             case Closure() | Method() | Bound():
                 return self.unknown(node, name, arguments)
         return PLAIN
+
+    def call_named(self, node: ir.Node, thing: Thing, arguments: Arguments) -> Value:
+        """A call of something importable."""
+        return self.call_all(node, self.opened(just(thing)), arguments)
 
     def class_bound(self, cls: ClassRef, found: Thing) -> Thing:
         decorators = found.node.decorators if isinstance(found, Closure) else ()

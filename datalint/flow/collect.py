@@ -85,7 +85,7 @@ class _Marks:
         while frame not in self.frames:
             self.frames.add(frame)
             found += self.by_frame.get(frame, ())
-            frame = self.parents.get(frame, 0)
+            frame = self.parents[frame]
         return frozenset().union(*found)
 
     def root(self, key: Key) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd, ir
@@ -18,7 +17,6 @@ from datalint.flow.values import (
     Closure,
     Container,
     External,
-    Key,
     Literal,
     Opaque,
     Value,
@@ -30,9 +28,6 @@ from datalint.ops import facts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: What these names mean in a file, or a part of one, that never says so.
-_CUSTOMARY = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "np": "numpy",
-              "optim": "torch.optim", "math": "math", "numpy": "numpy"}  # fmt: skip
 #: Python's operators whose torch method has another name.
 _NAMES = {
     "truediv": "div", "floordiv": "floor_divide", "mod": "remainder", "and": "bitwise_and",
@@ -58,30 +53,8 @@ class Evaluate(Calls):
     def of_Name(self, node: ir.Name) -> Value:
         return self.lookup(node.id)
 
-    def lookup(self, name: str) -> Value:
-        frame = self.frame.id
-        while True:
-            found = self.state.variables.get((frame, name))
-            if found is not None:
-                return found
-            if frame == 0:
-                return self.free(name)
-            frame = self.parents[frame]
-
-    def free(self, name: str) -> Value:
-        """A name that nothing in sight binds."""
-        if hasattr(builtins, name):
-            return just(External(name))
-        for module in self.program.stars:
-            dotted = f"{module}.{name}"
-            if facts.function(dotted) or facts.module(dotted):
-                return just(External(dotted))
-        if name in _CUSTOMARY:
-            return just(External(_CUSTOMARY[name]))
-        return just(Opaque(Key(0, 0, 0, (name,))))
-
     def of_Imported(self, node: ir.Imported) -> Value:
-        return just(External(node.qualified))
+        return just(self.named(node.qualified))
 
     def of_Constant(self, node: ir.Constant) -> Value:
         return just(Literal(node.value))
@@ -187,6 +160,8 @@ class Evaluate(Calls):
             return self.container(
                 node, "list", Contents(rest=self.elements(node, left), exact=False)
             )
+        if node.name in ("eq", "ne") and isinstance(constant(left), str):
+            return self.compared(node, constant(left), constant(right))
         if not self.direct(left) and not self.direct(right):
             return self.numbers(node, left, right)
         operator = facts.method(torch_name(node.name))
@@ -194,6 +169,12 @@ class Evaluate(Calls):
             return PLAIN
         plain = NOTHING if self.direct(left) else frozenset(t for t in left)
         return self.apply(operator, node, Arguments([left, right])) | plain
+
+    def compared(self, node: ir.Operation, left: object, right: object) -> Value:
+        """`__name__ == "__main__"`, a mode against the name of one."""
+        if not isinstance(right, str):
+            return PLAIN
+        return just(Literal((left == right) is (node.name == "eq")))
 
     def numbers(self, node: ir.Operation, left: Value, right: Value) -> Value:
         """Instances of classes in sight may define the operator; anything else is a number."""

@@ -40,8 +40,9 @@ AUGMENTED: dict[type[cst.BaseAugOp], str] = {
 class Expressions:
     """Lowers expressions and keeps what a file's lowering accumulates."""
 
-    def __init__(self) -> None:
-        self.serial = 0
+    def __init__(self, path: str, serial: int) -> None:
+        self.path = path
+        self.first = self.serial = serial
         self.functions: list[ir.Function] = []
         self.classes: list[ir.Class] = []
         self.stars: list[str] = []

@@ -44,6 +44,11 @@ class Interpreter(Manage):
             for watching in self.frame.raised:
                 watching.append(self.state.fork())
 
+    def definitions(self, statements: ir.Block) -> None:
+        """A module's top level as far as it defines names; what it does besides is its own."""
+        kinds = ir.Assign | ir.If | ir.Try
+        self.block(tuple(s for s in statements if isinstance(s, kinds)))
+
     def meet(self, states: list[State]) -> None:
         """Go on from wherever these ways meet; if there is none, what follows is dead."""
         self.alive = bool(states)

@@ -252,3 +252,9 @@ class Module:
     mentions: frozenset[str]
     #: What the values of each attribute and top-level name mention.
     holds: dict[str, frozenset[str]]
+    path: str
+    #: The serial numbers of its nodes.
+    serials: range
+
+    def holds_node(self, node: Node) -> bool:
+        return node.serial in self.serials

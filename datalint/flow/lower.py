@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 
-def lower(module: cst.Module) -> ir.Module:
-    """The IR of a whole file."""
-    return Statements().module(module)
+def lower(module: cst.Module, path: str = "<string>", serial: int = 0) -> ir.Module:
+    """The IR of a whole file; its nodes are numbered from `serial`."""
+    return Statements(path, serial).module(module)
 
 
 class Statements(Expressions):
@@ -35,6 +35,8 @@ class Statements(Expressions):
             bound,
             frozenset(self.mentions),
             self.holds,
+            self.path,
+            range(self.first, self.serial + 1),
         )
 
     def block(self, statements: Iterable[cst.CSTNode]) -> ir.Block:

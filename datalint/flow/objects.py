@@ -24,6 +24,7 @@ from datalint.flow.values import (
     Instance,
     Key,
     Literal,
+    Member,
     Method,
     Opaque,
     Plain,
@@ -67,7 +68,9 @@ class Objects(Operators):
             case Instance():
                 return self.instance_attribute(node, thing, name)
             case External():
-                return just(External(f"{thing.name}.{name}"))
+                return self.opened(just(self.named(f"{thing.name}.{name}")))
+            case Member():
+                return self.opened(just(Member(thing.path, (*thing.names, name))))
             case Container():
                 if name in FIELDS and thing.kind == "tuple":
                     return self.item(node, thing, just(Literal(FIELDS[name])))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datalint.flow import autograd, ir, sources
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.kinds import kind_of
-from datalint.flow.run import Run
+from datalint.flow.names import Names
 from datalint.flow.state import Contents, GraphNode, Save, Tensor
 from datalint.flow.values import (
     NOTHING,
@@ -69,7 +69,7 @@ ARRAY_METHODS = frozenset(
 )
 
 
-class Operators(Run):
+class Operators(Names):
     """Applies the facts about operators to the state."""
 
     def apply(self, operator: Operator, site: ir.Node, arguments: Arguments) -> Value:

@@ -10,6 +10,7 @@ from datalint.flow.values import (
     External,
     Instance,
     Literal,
+    Member,
     Method,
     Opaque,
     Partial,
@@ -42,6 +43,8 @@ def _within(thing: Thing) -> tuple[object, ...]:
             return (thing.name, *_rank(thing.receiver))
         case External():
             return (thing.name,)
+        case Member():
+            return (thing.path, thing.names)
         case Super():
             return (thing.cls.node.serial, *_rank(thing.receiver))
         case Partial():

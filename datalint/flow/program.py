@@ -1,4 +1,4 @@
-"""One file's functions and classes, and which of them the analysis starts from."""
+"""The functions and classes of the file under analysis, and of those it imports."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datalint.flow.values import ClassRef, External, Key
 
 if TYPE_CHECKING:
     from datalint.flow import ir
+    from datalint.flow.project import Project
     from datalint.flow.values import Value
 
 MODULE_BASES = {"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"}
@@ -16,15 +17,26 @@ MODULE_BASES = {"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.
 class Program:
     """The IR of a file and what interpreting its top level found out about its classes."""
 
-    def __init__(self, module: ir.Module) -> None:
+    def __init__(self, module: ir.Module, project: Project) -> None:
         self.module = module
-        self.stars = module.stars
+        self.project = project
+        #: The module whose top level runs in a frame: 0 is the file's own.
+        self.modules: dict[int, ir.Module] = {}
         self.class_frames: dict[ir.Class, int] = {}
         self.bases: dict[ir.Class, tuple[Value, ...]] = {}
         #: The class whose method a function is.
-        self.owner = {m: c for c in module.classes for m in c.methods.values()}
+        self.owner: dict[ir.Function, ir.Class] = {}
+        #: Names of the generator functions that are context managers.
+        self.managers: set[str] = set()
+        self.add(0, module)
         #: Parameters of the function the analysis began with, by the storage they stand for.
         self.parameters: dict[Key, str] = {}
+
+    def add(self, frame: int, module: ir.Module) -> None:
+        """A module whose top level is interpreted in this frame."""
+        self.modules[frame] = module
+        self.owner.update({m: c for c in module.classes for m in c.methods.values()})
+        self.managers |= {f.name for f in module.functions if f.generator and f.decorators}
 
     def parameter_at(self, storage: Key) -> str:
         """The entry function's parameter that this storage is; empty for any other."""

@@ -68,7 +68,10 @@ class Run:
         self.alive = True
         self.ids: dict[tuple[object, ...], int] = {}
         self.stack = [Frame(0, 0, None)]
+        #: The frame around each; a module's is around itself.
         self.parents = {0: 0}
+        #: What each imported module defines, once its top level was read.
+        self.loaded: dict[int, State] = {}
         #: Steps left before callees are taken as unknown.
         self.budget = 0
         self.allowance = 0
@@ -79,8 +82,6 @@ class Run:
         self.versioned = True
         #: What is made now does not replace what another alternative has made in its place.
         self.weak = False
-        #: Names of the generator functions that are context managers.
-        self.managers = {f.name for f in program.module.functions if f.generator and f.decorators}
         self.at_yield: Callable[[Value], None] | None = None
 
     @property
@@ -185,6 +186,8 @@ class Run:
         def value(self, node: ir.Expr) -> Value: ...
 
         def block(self, statements: ir.Block) -> None: ...
+
+        def definitions(self, statements: ir.Block) -> None: ...
 
         def call_thing(self, node: ir.Node, thing: Thing, arguments: Arguments) -> Value: ...
 

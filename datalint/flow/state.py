@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from datalint.flow.layers import Layers
@@ -195,6 +195,15 @@ class State:
             self.held.join(other.held, frozenset.intersection, lambda *_: frozenset()),
             either(self.grad, other.grad),
         )
+
+    def absorb(self, other: State) -> None:
+        """Take in what is known elsewhere of things that are not known here."""
+        for field_ in fields(self):
+            here, there = getattr(self, field_.name), getattr(other, field_.name)
+            if isinstance(here, Layers):
+                for key, value in there.items():
+                    if key not in here:
+                        here[key] = value
 
     def age(self, before: State) -> State:
         """Make old whatever is new since `before`."""

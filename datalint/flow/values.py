@@ -154,6 +154,14 @@ class External:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A module of the project, or what these names lead to in it: looked up when it is used."""
+
+    path: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Literal:
     value: object
 
@@ -190,7 +198,7 @@ class Partial:
 
 Thing = (
     TensorRef | Opaque | Container | Instance | ClassRef | Closure | Method | Bound
-    | External | Literal | Plain | Super | Partial
+    | External | Member | Literal | Plain | Super | Partial
 )  # fmt: skip
 Value = frozenset[Thing]
 

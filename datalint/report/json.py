@@ -39,7 +39,7 @@ def _finding(finding: Finding, key: str) -> dict[str, Any]:
         "fix": finding.fix and _fix(finding.fix),
         "confidence": finding.confidence,
         "related": [
-            {"filename": finding.path, **_locations(note.span), "message": note.message}
+            {"filename": note.path, **_locations(note.span), "message": note.message}
             for note in finding.notes
         ],
         "fingerprint": key,

@@ -76,7 +76,7 @@ def judge(seen: Seen) -> Verdict | None:
         f"`{name}` is written through `.data`, which autograd's version counter does not see",
         "if this is a leaf, write to it under `with torch.no_grad():`, without `.data`",
         Confidence.HIGH,
-        (Step(writes[0].site.origin, "written here"),),
+        (Step(writes[0].site, "written here"),),
         detach(seen, writes),
     )
 

@@ -14,6 +14,7 @@ from datalint.ops import facts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from datalint.flow import ir
     from datalint.flow.events import Place, Seen, Write
 
 _AUGMENTED = {
@@ -36,7 +37,7 @@ _AUGMENTED = {
 class Rewrite:
     """Put `content` in the place of `node`."""
 
-    node: cst.CSTNode
+    node: ir.Node
     content: str
     applicability: Applicability
     message: str
@@ -94,8 +95,8 @@ def detach(
             if method is None:
                 return None
             value = cst.Module([]).code_for_node(statement.value)
-            return Rewrite(statement, f"{instead}.{method}({value})", applicability, message)
-    return Rewrite(read, instead, applicability, message)
+            return Rewrite(write.site, f"{instead}.{method}({value})", applicability, message)
+    return Rewrite(seen.node, instead, applicability, message)
 
 
 def differentiable(write: Write, place: Place) -> str:

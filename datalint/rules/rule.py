@@ -10,9 +10,8 @@ from datalint.finding import Confidence
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import libcst as cst
-
     from datalint.finding import Level
+    from datalint.flow import ir
     from datalint.flow.events import Seen
     from datalint.rules.rewrite import Rewrite
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 class Step:
     """One step of the story, still without a position."""
 
-    node: cst.CSTNode
+    node: ir.Node
     message: str
 
 

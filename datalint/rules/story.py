@@ -41,11 +41,11 @@ def confidence(damage: Damage) -> Confidence:
 
 def told(damage: Damage, verb: str) -> tuple[Step, ...]:
     """Saved or used, written, needed: in the order in which they happen."""
-    operation = Step(damage.operation.origin, verb)
-    written = Step(damage.write.site.origin, f"{wording(damage.write)} here")
+    operation = Step(damage.operation, verb)
+    written = Step(damage.write.site, f"{wording(damage.write)} here")
     steps = [operation, written] if damage.saved else [written, operation]
     if damage.backward:
-        steps.append(Step(damage.consumer.origin, "backward here"))
+        steps.append(Step(damage.consumer, "backward here"))
     return tuple(steps)
 
 

@@ -163,7 +163,7 @@ def _told(seen: Seen, write: Write, place: Place) -> Verdict:
         " saved it, the gradient is silently wrong",
         f"write through `{name}.detach()`: the same values, and backward raises if it was saved",
         Confidence.MEDIUM,
-        (Step(write.site.origin, "written here"),),
+        (Step(write.site, "written here"),),
         detach(seen, [write]),
     )
 

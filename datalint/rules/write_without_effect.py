@@ -60,7 +60,7 @@ def judge(seen: Seen) -> Verdict | None:
         f"this changes a temporary made by `.data`; `{name}` stays as it was",
         f"assign the result, or call the method on `{name}` itself",
         Confidence.HIGH,
-        (Step(seen.without_effect.origin, "without effect"),),
+        (Step(seen.without_effect, "without effect"),),
     )
 
 

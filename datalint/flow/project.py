@@ -1,0 +1,90 @@
+"""The modules of a run, each read from disk and lowered once, when somebody asks for it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datalint.finding import NotAnalysed
+from datalint.flow.lower import lower
+from datalint.source import imports
+from datalint.source.guard import parse_cst
+from datalint.source.text import decode
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from datalint.flow import ir
+
+#: Serial numbers of one module: no file has more nodes.
+SERIALS = 1 << 28
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parsed:
+    """A module: its text, its syntax tree, what the interpreter reads."""
+
+    path: str
+    source: bytes
+    text: str
+    tree: cst.Module
+    ir: ir.Module
+
+
+class Project:
+    """What is on disk around the files that are checked."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[str, Parsed | None] = {}
+        self._by_serials: dict[int, Parsed] = {}
+        self._located: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {}
+
+    def parse(self, source: bytes, path: str) -> Parsed:
+        """The module with this source; raises `NotAnalysed` where it is no Python."""
+        held = self._parsed.get(path)
+        if held is None or held.source != source:
+            text = decode(source)
+            tree = parse_cst(text)
+            serials = _serials(path)
+            held = Parsed(path, source, text, tree, lower(tree, path, serials * SERIALS))
+            self._parsed[path] = self._by_serials[serials] = held
+        return held
+
+    def read(self, path: str) -> Parsed | None:
+        """The module at this path; None where it cannot be read, which is for its own check to say."""
+        if path not in self._parsed:
+            self._parsed[path] = None
+            try:
+                self.parse(Path(path).read_bytes(), path)
+            except (NotAnalysed, OSError):
+                return None
+        return self._parsed[path]
+
+    def locate(self, importer: str, name: str) -> tuple[str, tuple[str, ...]] | None:
+        """The path of the module a dotted name leads to, and the names left to look up in it."""
+        asked = importer, name
+        if asked not in self._located:
+            found = imports.locate(Path(importer), name) if _on_disk(importer) else None
+            self._located[asked] = found and (str(found[0]), found[1])
+        return self._located[asked]
+
+    def home(self, node: ir.Node) -> Parsed:
+        """The module a node is of."""
+        return self._by_serials[node.serial // SERIALS]
+
+
+@cache
+def _on_disk(path: str) -> bool:
+    return Path(path).is_file()
+
+
+@cache
+def _serials(path: str) -> int:
+    """Where a module's serial numbers begin: the same in every run, on whichever machine."""
+    if not _on_disk(path):
+        return 0
+    named = imports.identity(Path(path))
+    return int.from_bytes(hashlib.blake2b(named.encode(), digest_size=7).digest(), "big") + 1

@@ -1,0 +1,83 @@
+"""Which file on disk an import means, seen from the file that imports."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: The folder with one of these is where the absolute imports of a project's scripts may begin.
+_PROJECT = (".git", "pyproject.toml", "setup.py", "setup.cfg")
+#: Known by its tables, not by its sources.
+_KNOWN = {"torch", "numpy"}
+
+
+def roots(path: Path) -> tuple[Path, ...]:
+    """Where absolute imports begin: above the package, then above that up to the project's root.
+
+    The folders above the package's own count only where one of them is marked as a project's.
+    """
+    own = path.parent
+    while (own / "__init__.py").is_file() and own != own.parent:
+        own = own.parent
+    return (own, *_above(own))
+
+
+@cache
+def _above(folder: Path) -> tuple[Path, ...]:
+    found: list[Path] = []
+    for parent in (folder, *folder.parents):
+        found.append(parent)
+        if any((parent / mark).exists() for mark in _PROJECT):
+            return tuple(found[1:])
+    return ()
+
+
+def identity(path: Path) -> str:
+    """What a file is called by those who import it, on whichever machine."""
+    return path.relative_to(roots(path)[0]).as_posix()
+
+
+def locate(importer: Path, name: str) -> tuple[Path, tuple[str, ...]] | None:
+    """The module that a dotted name leads to, and the names that are left to look up in it.
+
+    Relative names begin with their dots. None where nothing on disk has that name.
+    """
+    parts = name.lstrip(".").split(".") if name.strip(".") else []
+    level = len(name) - len(name.lstrip("."))
+    if level:
+        folder = importer.parent
+        for _ in range(level - 1):
+            folder = folder.parent
+        return _below(folder, parts)
+    if parts[0] in _KNOWN:
+        return None
+    found = (_below(root, parts) for root in roots(importer) if _begins(root, parts[0]))
+    return next((f for f in found if f is not None), None)
+
+
+def _begins(root: Path, name: str) -> bool:
+    return (root / f"{name}.py").is_file() or (root / name).is_dir()
+
+
+def _below(folder: Path, parts: list[str]) -> tuple[Path, tuple[str, ...]] | None:
+    for place, part in enumerate(parts):
+        if (folder / part).is_dir() and _holds_modules(folder / part):
+            folder = folder / part
+        elif (folder / f"{part}.py").is_file():
+            return folder / f"{part}.py", tuple(parts[place + 1 :])
+        else:
+            return _package(folder, parts[place:])
+    return _package(folder, [])
+
+
+def _package(folder: Path, left: list[str]) -> tuple[Path, tuple[str, ...]] | None:
+    module = folder / "__init__.py"
+    return (module, tuple(left)) if module.is_file() else None
+
+
+@cache
+def _holds_modules(folder: Path) -> bool:
+    return (folder / "__init__.py").is_file() or any(folder.glob("*.py"))
