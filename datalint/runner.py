@@ -111,8 +111,9 @@ class Run:
             self.watch(path, "no .data")
             return
         from datalint import check  # brings libcst, which most runs do without
+        from datalint.flow.project import Project
 
-        self._project = self._project or check.Project()
+        self._project = self._project or Project()
         try:
             found = check.check_source(source, path, self._project)
         except NotAnalysed as error:

@@ -53,12 +53,8 @@ class Manage(Assign):
         """The generator functions in sight that `with f(...)` runs around its body."""
         if not isinstance(context, ir.Call):
             return []
-        if (
-            isinstance(context.callee, ir.Attribute)
-            and context.callee.name not in self.program.managers
-        ):
-            return []
-        if isinstance(context.callee, ir.Name) and context.callee.id not in self.program.managers:
+        name = getattr(context.callee, "id", "") or getattr(context.callee, "name", "")
+        if name and name not in self.program.managers:
             return []
         found = []
         for thing in self.value(context.callee):

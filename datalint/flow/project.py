@@ -54,7 +54,7 @@ class Project:
         return held
 
     def read(self, path: str) -> Parsed | None:
-        """The module at this path; None where it cannot be read, which is for its own check to say."""
+        """The module at this path; None where it cannot be read: its own check says why."""
         if path not in self._parsed:
             self._parsed[path] = None
             try:
