@@ -35,6 +35,8 @@ from datalint.ops import facts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from datalint.ops.facts import Operator
+
 CONTEXTS = {
     "torch.no_grad": Tri.NO, "torch.inference_mode": Tri.NO, "torch.enable_grad": Tri.YES,
     "torch.autograd.no_grad": Tri.NO, "torch.autograd.enable_grad": Tri.YES,
@@ -215,10 +217,11 @@ class Library(Containers, Modules):
         if name.endswith(("pack_padded_sequence", "pack_sequence")):
             return just(Instance(self.key(node), "torch.nn.utils.rnn.PackedSequence"))
         operator = facts.function(name)
+        if last in _FACTORIES:
+            return self.factory(node, operator, arguments)
         if operator:
             self.evident(arguments)
-            result = self.apply(operator, node, arguments)
-            return self.required(result, arguments) if last in _FACTORIES else result
+            return self.apply(operator, node, arguments)
         if name.startswith("torch.nn.") and (last[:1].isupper() or facts.module(name)):
             return self.torch_instance(node, name, arguments)
         if (
@@ -226,9 +229,13 @@ class Library(Containers, Modules):
             and last[:1].isupper()
         ):
             return self.torch_instance(node, name, arguments)
-        if last in _FACTORIES:
-            return self.required(self.untracked_result(node), arguments)
         return self.unknown(node, last, arguments)
+
+    def factory(self, node: ir.Node, operator: Operator | None, arguments: Arguments) -> Value:
+        """`torch.zeros(3)`, `torch.Tensor(k)`: its arguments are numbers unless we know better."""
+        if operator and any(t.known for t in self.tensors(arguments.all).values()):
+            return self.required(self.apply(operator, node, arguments), arguments)
+        return self.required(self.untracked_result(node), arguments)
 
     def recomputed(self, node: ir.Node, function: Value, arguments: Arguments) -> Value:
         """`checkpoint`: backward reads again whatever its function reads, whatever it is then."""
