@@ -73,7 +73,7 @@ class FixtureCase:
     @property
     def topic(self) -> str:
         """The folder it is in."""
-        return self.path.parent.name
+        return self.path.relative_to(FIXTURES).parts[0]
 
     @property
     def story(self) -> str:
@@ -150,5 +150,14 @@ def load(path: Path) -> FixtureCase:
 
 
 def all_cases() -> list[FixtureCase]:
-    """Every fixture, in the order of their names."""
-    return [load(path) for path in sorted(FIXTURES.rglob("*.py"))]
+    """Every fixture, in the order of their names.
+
+    A folder with a `main.py` is one, and its other files are what that imports.
+    """
+    paths = sorted(FIXTURES.rglob("*.py"))
+    several = {path.parent for path in paths if path.name == "main.py"}
+    return [
+        load(path)
+        for path in paths
+        if path.name == "main.py" or not several.intersection(path.parents)
+    ]

@@ -44,7 +44,7 @@ class Evaluate(Calls):
 
     def value(self, node: ir.Expr) -> Value:
         """What the expression may be; the state knows afterwards what evaluating it did."""
-        self.budget -= 1
+        self.budget -= self.frame.cost
         handler: Callable[[ir.Expr], Value] = getattr(self, f"of_{type(node).__name__}")
         return handler(node)
 

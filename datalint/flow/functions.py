@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: How deep calls are followed, and how often one function may be on the way.
 DEPTH, RECURSION = 8, 3
+#: An expression in another file counts so many times: findings are seldom decided there.
+FOREIGN = 4
 
 
 def _is_abstract(function: ir.Function) -> bool:
@@ -48,6 +50,7 @@ class Functions(Unseen):
         self.events.entered[function] += 1
         context = self.intern("call", self.frame.context, site.serial)
         frame = Frame(self.intern("frame", function.serial, context), context, function)
+        frame.cost = 1 if self.program.module.holds_node(function) else FOREIGN
         self.parents[frame.id] = closure.frame
         grad = self.state.grad
         self.stack.append(frame)

@@ -52,6 +52,8 @@ class Frame:
     raised: list[list[State]] = field(default_factory=list)
     #: The frame in which functions defined here look up their free names.
     scope: int = -1
+    #: What evaluating an expression takes from the budget.
+    cost: int = 1
 
     def __post_init__(self) -> None:
         self.scope = self.id if self.scope < 0 else self.scope

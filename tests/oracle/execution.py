@@ -6,6 +6,7 @@ import sys
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -85,14 +86,22 @@ def _as_it_is(saved: Tensor) -> Tensor:
 
 @contextmanager
 def _module(path: str) -> Iterator[ModuleType]:
-    """A new module that can be imported by its name meanwhile, as dataclasses and copies need."""
+    """A new module that can be imported by its name meanwhile, as dataclasses and copies need.
+
+    It imports what lies beside it, which is forgotten afterwards.
+    """
     module = ModuleType("program")
     module.__file__ = path
+    before = set(sys.modules)
     sys.modules[module.__name__] = module
+    sys.path.insert(0, folder := str(Path(path).parent))
     try:
         yield module
     finally:
-        del sys.modules[module.__name__]
+        sys.path.remove(folder)
+        for name in set(sys.modules) - before:
+            if (getattr(sys.modules[name], "__file__", None) or "").startswith(folder):
+                del sys.modules[name]
 
 
 @contextmanager
