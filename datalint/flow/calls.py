@@ -105,13 +105,8 @@ class Calls(Backward):
                 )
                 return self.call_thing(node, thing.callee, given)
             case Opaque() | TensorRef():
-                region = None if self.constructing() else thing.key
-                return self.unknown(node, _spelling(node), arguments, region=region)
+                return self.unknown(node, _spelling(node), arguments, region=thing.key)
         return self.unknown(node, _spelling(node), arguments)
-
-    def constructing(self) -> bool:
-        """Whether an object is being made: what is called then makes its parts and runs none."""
-        return any(f.function is not None and f.function.name == "__init__" for f in self.stack)
 
     def with_receiver(self, method: Method, arguments: Arguments) -> Arguments:
         return replace(arguments, positional=[just(method.receiver), *arguments.positional])

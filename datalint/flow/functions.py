@@ -11,6 +11,7 @@ from datalint.flow.unseen import Unseen
 from datalint.flow.values import (
     NOTHING,
     PLAIN,
+    ClassRef,
     Closure,
     External,
     Literal,
@@ -119,7 +120,17 @@ class Functions(Unseen):
         return value
 
     def untracked(self, function: ir.Function) -> bool:
-        """Whether a decorator switches tracking off."""
+        """Whether a decorator switches tracking off, or what is made in it is for no backward.
+
+        A module's `__init__` makes its parts and runs none; an optimizer steps after backward.
+        """
+        cls = self.program.owner.get(function)
+        if cls is not None:
+            bases = self.program.external_bases(ClassRef(cls, 0))
+            if any(b.rpartition(".")[2] == "Optimizer" for b in bases):
+                return True
+            if function.name == "__init__" and any(b.endswith("Module") for b in bases):
+                return True
         return any(
             isinstance(thing, External)
             and thing.name.removesuffix("()") in ("torch.no_grad", "torch.inference_mode",

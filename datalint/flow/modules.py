@@ -145,11 +145,13 @@ class Modules(Objects):
         """`Sequential`: each layer on the result of the one before."""
         value = arguments.get(0, "input")
         layers = [v for _, v in contents.known] + ([contents.rest] if contents.rest else [])
-        context = self.frame.context
+        context, assuming = self.frame.context, self.assuming
         for place, layer in enumerate(layers):
             self.frame.context = self.intern("layer", context, node.serial, place)
+            if len(layer) > 1:
+                self.assuming = "that layer comes last and"
             value = self.call_all(node, layer, Arguments([value]))
-        self.frame.context = context
+        self.frame.context, self.assuming = context, assuming
         return value
 
     def call_module(self, node: ir.Node, thing: Instance, arguments: Arguments) -> Value:
@@ -200,7 +202,7 @@ class Modules(Objects):
             return PLAIN  # a step writes under no_grad, and the version counter sees it
         if name == "forward":
             return self.call_instance(node, thing, arguments)
-        return self.unknown(node, name, arguments, region=thing.key.at(name))
+        return self.unknown(node, name, arguments, receiver=just(thing))
 
     def module_method(
         self, node: ir.Node, thing: Instance | Opaque, name: str, arguments: Arguments

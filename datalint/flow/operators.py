@@ -15,6 +15,7 @@ from datalint.flow.values import (
     TRUE,
     Container,
     Key,
+    TensorRef,
     Tri,
     Value,
     constant,
@@ -201,19 +202,21 @@ class Operators(Names):
         if tracked == Tri.NO:
             return tracked
         needing = [n for n, named in tensors.items() if self.recorded(named)]
+        assumed = self.assuming
         saves: set[Save] = set()
         for saved in operator.saved(needing):
             if saved.what == RESULT:
                 path = () if saved.item is None else (f"[{saved.item}]",)
                 made = frozenset(k.at(*path) for k in results)
-                saves.add(Save(made, RESULT, guarded=self.versioned))
+                saves.add(Save(made, RESULT, assumed=assumed, guarded=self.versioned))
             elif kept := tensors.get(saved.what):
                 storages = frozenset().union(*(t.storages for t in kept.values()))
                 swaps = frozenset() if saved.through_view else frozenset(kept)
                 via = frozenset().union(*(t.via for t in kept.values()))
                 still = [self.state.held.get(s, frozenset()) for s in storages]
                 held = frozenset.intersection(*still) if still else frozenset()
-                saves.add(Save(storages, saved.what, swaps, "", self.versioned, via, held))
+                save = Save(storages, saved.what, swaps, assumed, self.versioned, via, held)
+                saves.add(save)
         parents = frozenset().union(*(t.nodes for t in every.values() if t.tracked))
         edits = autograd.edits_of(self.state, every.values())
         node = GraphNode(operator.name, site, tracked, parents, frozenset(saves), edits)
@@ -228,15 +231,19 @@ class Operators(Names):
         written: dict[str, dict[Key, Tensor]],
     ) -> Value:
         """An in-place operator's result is what it wrote, with a new place in the graph."""
-        from datalint.flow.values import TensorRef
-
         targets = {k: t for named in written.values() for k, t in named.items()}
+        if any(self.is_leaf(t) for t in targets.values()):
+            return frozenset(TensorRef(k) for k in targets)  # PyTorch allows this under no_grad only
         storages: frozenset[Key] = frozenset().union(*(t.storages for t in targets.values()))
         tracked = self.node(operator, site, tensors, storages)
         if tracked:
             self.rebase(site, targets, tracked)
         refs = frozenset(TensorRef(k) for k in targets)
         return refs or PLAIN
+
+    def is_leaf(self, tensor: Tensor) -> bool:
+        """Whether it requires grad for sure and no operator made it."""
+        return tensor.tracked is Tri.YES and not autograd.in_graph(self.state, tensor)
 
     def rebase(self, site: ir.Node, targets: dict[Key, Tensor], tracked: Tri) -> None:
         """The written tensors and their views hang from the in-place operator's node now."""

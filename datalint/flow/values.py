@@ -52,7 +52,7 @@ GRAD, ITEM = ".grad", "[]"
 
 def overlap(a: Key, b: Key) -> bool:
     """Whether they may be one memory: the same place, an item of it, or anything below it."""
-    if a[:3] != b[:3]:
+    if a[:3] != b[:3] or (GRAD in a.path) != (GRAD in b.path):
         return False
     for x, y in zip(a.path, b.path, strict=False):
         if ANY in (x, y):

@@ -79,7 +79,9 @@ if TYPE_CHECKING:
 
 def judge(seen: Seen) -> Verdict | None:
     """The plainest use of an edited value, unless the edit is one people mean to be invisible."""
-    damage = story.plainest(seen, lambda d: concerns(d) and not d.assumed and not d.again)
+    damage = story.plainest(
+        seen, lambda d: concerns(d) and not d.assumed and not d.again and _in_a_graph(seen, d)
+    )
     if damage is None:
         return None
     name = story.subject(seen)
@@ -90,6 +92,12 @@ def judge(seen: Seen) -> Verdict | None:
         story.confidence(damage),
         story.told(damage, "used here"),
     )
+
+
+def _in_a_graph(seen: Seen, damage: Damage) -> bool:
+    """Whether more than an argument that might require grad speaks for a gradient here."""
+    place = seen.writes.get(damage.write, Place())
+    return damage.sure or damage.backward or place.forward
 
 
 def concerns(damage: Damage) -> bool:
