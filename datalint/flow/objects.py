@@ -290,9 +290,9 @@ class Objects(Operators):
             wanted += len(known)
         if wanted is not ... and _hashable(wanted) and wanted in known:
             return known[wanted] | contents.rest
-        if wanted is None or wanted is ... or contents.rest or not contents.exact:
+        if wanted is None or wanted is ... or (not contents.rest and not contents.exact):
             return contents.all
-        return NOTHING
+        return contents.rest
 
     def tensor_item(self, node: ir.Node, thing: TensorRef, index: Value) -> Value:
         tensors = {thing.key: self.state.tensor(thing.key)}

@@ -198,7 +198,9 @@ class Operators(Names):
                 n: _evident(named) if n != "input" else named for n, named in tensors.items()
             }
             every = {k: t for named in tensors.values() for k, t in named.items()}
-        tracked = self.recorded(every) if operator.tracked else Tri.NO
+        spread = _evident(tensors.get("*", {}))  # mostly limits and shapes
+        sure = {k: t for n, named in tensors.items() if n != "*" for k, t in named.items()}
+        tracked = self.recorded(sure | spread) if operator.tracked else Tri.NO
         if tracked == Tri.NO:
             return tracked
         needing = [n for n, named in tensors.items() if self.recorded(named)]
@@ -208,7 +210,14 @@ class Operators(Names):
             if saved.what == RESULT:
                 path = () if saved.item is None else (f"[{saved.item}]",)
                 made = frozenset(k.at(*path) for k in results)
-                saves.add(Save(made, RESULT, assumed=assumed, guarded=self.versioned))
+                via = frozenset().union(
+                    *(
+                        tensors[n][k].via
+                        for n in operator.writes & tensors.keys()
+                        for k in tensors[n]
+                    )
+                )
+                saves.add(Save(made, RESULT, frozenset(), assumed, self.versioned, via))
             elif kept := tensors.get(saved.what):
                 storages = frozenset().union(*(t.storages for t in kept.values()))
                 swaps = frozenset() if saved.through_view else frozenset(kept)
@@ -233,7 +242,9 @@ class Operators(Names):
         """An in-place operator's result is what it wrote, with a new place in the graph."""
         targets = {k: t for named in written.values() for k, t in named.items()}
         if any(self.is_leaf(t) for t in targets.values()):
-            return frozenset(TensorRef(k) for k in targets)  # PyTorch allows this under no_grad only
+            return frozenset(
+                TensorRef(k) for k in targets
+            )  # PyTorch allows this under no_grad only
         storages: frozenset[Key] = frozenset().union(*(t.storages for t in targets.values()))
         tracked = self.node(operator, site, tensors, storages)
         if tracked:

@@ -88,6 +88,7 @@ from typing import TYPE_CHECKING
 
 from datalint.finding import Confidence, Level
 from datalint.flow.events import Evidence, Place, Write
+from datalint.flow.sources import by_chance
 from datalint.rules import story, untracked_write
 from datalint.rules.rewrite import detach
 from datalint.rules.rule import Rule, Step, Verdict
@@ -147,13 +148,19 @@ def _argument(seen: Seen) -> Verdict | None:
     if seen.evidence is Evidence.NONE:
         return None
     for write, place in seen.writes.items():
-        if place.argument and not place.no_grad and not _prepares(place) and not write.setter:
+        if (
+            place.argument
+            and not place.no_grad
+            and not write.setter
+            and not _prepares(write, place)
+        ):
             return _told(seen, write, place)
     return None
 
 
-def _prepares(place: Place) -> bool:
-    return any(_PREPARING.search(name) for name in place.stack)
+def _prepares(write: Write, place: Place) -> bool:
+    """Initialisers draw at random; others say by their names that writing is what they are for."""
+    return by_chance(write.operator) or any(_PREPARING.search(name) for name in place.stack)
 
 
 def _told(seen: Seen, write: Write, place: Place) -> Verdict:

@@ -81,7 +81,7 @@ if TYPE_CHECKING:
 
 def judge(seen: Seen) -> Verdict | None:
     """The story of the plainest damage to a saved tensor, nothing assumed but a backward."""
-    damage = story.plainest(seen, lambda d: bool(d.saved) and not d.assumed and not d.again)
+    damage = story.plainest(seen, _concerns)
     if damage is None:
         return None
     name = story.subject(seen)
@@ -94,6 +94,13 @@ def judge(seen: Seen) -> Verdict | None:
         story.told(damage, f"`{damage.operator}` saves {story.saved(damage)} here"),
         detach(seen, [damage.write]) if damage.guarded else None,
     )
+
+
+def _concerns(damage: Damage) -> bool:
+    """Nothing is assumed; what a module in no sight saves is reported where a backward needs it."""
+    if not damage.saved or damage.assumed or damage.again:
+        return False
+    return damage.saved != "parameters" or damage.backward
 
 
 def _help(seen: Seen, damage: Damage, name: str) -> str:
