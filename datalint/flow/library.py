@@ -246,7 +246,7 @@ class Library(Containers, Modules):
 
     def evident(self, arguments: Arguments) -> None:
         """What is passed to an operator of torch is a tensor if it has a `.data` at all."""
-        for key, tensor in self.direct(arguments.all).items():
+        for key, tensor in self.direct(arguments.all - arguments.rest).items():
             if not tensor.known:
                 self.state.set_tensor(key, replace(tensor, known=True))
 

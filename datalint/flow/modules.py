@@ -145,13 +145,12 @@ class Modules(Objects):
         """`Sequential`: each layer on the result of the one before."""
         value = arguments.get(0, "input")
         layers = [v for _, v in contents.known] + ([contents.rest] if contents.rest else [])
-        context, assuming = self.frame.context, self.assuming
+        context, outer = self.frame.context, self.one_of_several
         for place, layer in enumerate(layers):
             self.frame.context = self.intern("layer", context, node.serial, place)
-            if len(layer) > 1:
-                self.assuming = "that layer comes last and"
+            self.one_of_several = len(layer) > 1
             value = self.call_all(node, layer, Arguments([value]))
-        self.frame.context, self.assuming = context, assuming
+        self.frame.context, self.one_of_several = context, outer
         return value
 
     def call_module(self, node: ir.Node, thing: Instance, arguments: Arguments) -> Value:

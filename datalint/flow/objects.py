@@ -236,10 +236,10 @@ class Objects(Operators):
         for key, tensor in self.direct(base).items():
             seen = self.events.of(node)
             self.judge_tensor(seen, node, tensor)
-            if seen.evidence is Evidence.NONE and any(t.known or t.via for t in given.values()):
-                seen.evidence = Evidence.LIKELY
             if storages and storages <= tensor.storages:
                 continue  # `x.data += v` has written by now, and sets what was there
+            if seen.evidence is Evidence.NONE and any(t.known or t.via for t in given.values()):
+                seen.evidence = Evidence.LIKELY
             seen.assigned = site
             write = Write(node, site, "data =", Kind.COMPUTED, setter=True)
             of = sources.sources(self.state, given.values())

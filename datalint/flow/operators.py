@@ -22,7 +22,7 @@ from datalint.flow.values import (
     just,
 )
 from datalint.ops import facts
-from datalint.ops.facts import RESULT, Operator, Sharing
+from datalint.ops.facts import RESULT, Operator, Saved, Sharing
 
 
 @dataclass(slots=True)
@@ -204,33 +204,36 @@ class Operators(Names):
         if tracked == Tri.NO:
             return tracked
         needing = [n for n, named in tensors.items() if self.recorded(named)]
-        assumed = self.assuming
         saves: set[Save] = set()
         for saved in operator.saved(needing):
-            if saved.what == RESULT:
-                path = () if saved.item is None else (f"[{saved.item}]",)
-                made = frozenset(k.at(*path) for k in results)
-                via = frozenset().union(
-                    *(
-                        tensors[n][k].via
-                        for n in operator.writes & tensors.keys()
-                        for k in tensors[n]
-                    )
-                )
-                saves.add(Save(made, RESULT, frozenset(), assumed, self.versioned, via))
-            elif kept := tensors.get(saved.what):
-                storages = frozenset().union(*(t.storages for t in kept.values()))
-                swaps = frozenset() if saved.through_view else frozenset(kept)
-                via = frozenset().union(*(t.via for t in kept.values()))
-                still = [self.state.held.get(s, frozenset()) for s in storages]
-                held = frozenset.intersection(*still) if still else frozenset()
-                save = Save(storages, saved.what, swaps, assumed, self.versioned, via, held)
-                saves.add(save)
+            if saved.what != RESULT and (kept := tensors.get(saved.what)):
+                saves.add(self.kept(saved, kept))
+            elif saved.what == RESULT and not self.one_of_several:
+                written = {k: t for n in operator.writes for k, t in tensors.get(n, {}).items()}
+                saves.add(self.kept_result(saved, results, written))
         parents = frozenset().union(*(t.nodes for t in every.values() if t.tracked))
         edits = autograd.edits_of(self.state, every.values())
         node = GraphNode(operator.name, site, tracked, parents, frozenset(saves), edits)
         self.state.add_node(self.key(site), node)
         return tracked
+
+    def kept(self, saved: Saved, kept: dict[Key, Tensor]) -> Save:
+        """An argument that is saved as it is."""
+        storages = frozenset().union(*(t.storages for t in kept.values()))
+        swaps = frozenset() if saved.through_view else frozenset(kept)
+        via = frozenset().union(*(t.via for t in kept.values()))
+        still = [self.state.held.get(s, frozenset()) for s in storages]
+        held = frozenset.intersection(*still) if still else frozenset()
+        return Save(storages, saved.what, swaps, "", self.versioned, via, held)
+
+    def kept_result(
+        self, saved: Saved, results: frozenset[Key], written: dict[Key, Tensor]
+    ) -> Save:
+        """The result, or one of several; of an in-place operator it is what was written."""
+        path = () if saved.item is None else (f"[{saved.item}]",)
+        made = frozenset(k.at(*path) for k in results)
+        via = frozenset().union(*(t.via for t in written.values()))
+        return Save(made, RESULT, guarded=self.versioned, via=via)
 
     def written(
         self,

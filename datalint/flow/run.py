@@ -82,8 +82,8 @@ class Run:
         self.statement: ir.Node | None = None
         #: Whether the version counter guards what operators save now.
         self.versioned = True
-        #: What has to be assumed for the operators that are called now to be called at all.
-        self.assuming = ""
+        #: One of several layers is being called: whether its result is saved is open.
+        self.one_of_several = False
         #: What is made now does not replace what another alternative has made in its place.
         self.weak = False
         self.at_yield: Callable[[Value], None] | None = None

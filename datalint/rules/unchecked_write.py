@@ -100,7 +100,8 @@ AGAIN = "the module is called again before backward"
 #: Functions in which a write to an argument is their very purpose: the caller has no graph yet.
 _PREPARING = re.compile(
     r"init|reset|load|restore|copy|sync|update|step|ema|optim|prune|mask_weight|convert|merge|swap"
-    r"|average|broadcast|clip|register|set_|zero_|fill|swap|fuse|quantize_weight|state_dict",
+    r"|average|broadcast|reduce|clip|register|set_|zero_|fill|swap|fuse|quantize_weight|state_dict"
+    r"|uniform|normal|orthogonal|xavier|glorot|kaiming|zeros|ones|constant|eye|dirac",
     re.IGNORECASE,
 )
 
@@ -159,8 +160,13 @@ def _argument(seen: Seen) -> Verdict | None:
 
 
 def _prepares(write: Write, place: Place) -> bool:
-    """Initialisers draw at random; others say by their names that writing is what they are for."""
-    return by_chance(write.operator) or any(_PREPARING.search(name) for name in place.stack)
+    """Initialisers draw at random; others say by their names that writing is what they are for.
+
+    Nor does a graph save a gradient, unless it is one of gradients.
+    """
+    if by_chance(write.operator) or "grad" in place.argument:
+        return True
+    return any(_PREPARING.search(name) for name in place.stack)
 
 
 def _told(seen: Seen, write: Write, place: Place) -> Verdict:
