@@ -16,7 +16,18 @@ from datalint.flow.program import Program
 from datalint.flow.project import Project
 from datalint.flow.relevance import DATA, matter
 from datalint.flow.state import Contents
-from datalint.flow.values import ClassRef, Closure, Instance, Key, Opaque, Tri, Value, just
+from datalint.flow.values import (
+    ITEM,
+    ClassRef,
+    Closure,
+    Container,
+    Instance,
+    Key,
+    Opaque,
+    Tri,
+    Value,
+    just,
+)
 
 if TYPE_CHECKING:
     from datalint.flow import ir
@@ -85,6 +96,7 @@ def _enter(
     run.state, run.alive, run.budget = start.fork(), True, allowed
     arguments = _arguments(run, program, function, cls)
     run.state.made_of = Layers()  # what was there before is a source of its own
+    run.budget = max(run.budget, LEAST)
     run.forward = function.name in FORWARD and cls is not None
     if cls is not None and "torch.autograd.Function" in program.external_bases(ClassRef(cls, 0)):
         run.state.grad = Tri.NO  # the forward of a Function is one node; inside nothing is saved
@@ -141,4 +153,18 @@ def _instance(run: Interpreter, cls: ir.Class) -> Value:
                     given.keywords[parameter.name] = just(Opaque(key))
             run.invoke(made, cls, given)
             run.alive = True
+    _fill(run, instance)
     return just(instance)
+
+
+def _fill(run: Interpreter, instance: Instance) -> None:
+    """The containers that `__init__` made and left empty: other methods put something in."""
+    todo = [held for _, held in run.state.attributes_of(instance.key)]
+    for value in todo:  # it grows
+        for thing in ordered(value):
+            if isinstance(thing, Container) and thing.kind in ("list", "dict"):
+                contents = run.contents(thing.key)
+                todo.append(contents.all)
+                if not contents.all:
+                    anything = just(Opaque(thing.key.at(ITEM)))
+                    run.state.contents[thing.key] = Contents(rest=anything, exact=False)

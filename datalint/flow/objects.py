@@ -144,6 +144,8 @@ class Objects(Operators):
             found = self.class_attribute(thing.of, name)
             if found:
                 return NOTHING.union(*(self.bound(node, thing, f) for f in found))
+            if self.program.is_tensor(thing.of):
+                return self.tensor_attribute(node, TensorRef(thing.key), name)
             return just(Opaque(thing.key.at(name)))
         if thing.of.endswith(".PackedSequence") and name == "data":
             return self.tensor_of(thing.key.at(name), Tri.MAYBE)
@@ -199,7 +201,7 @@ class Objects(Operators):
 
     def set_attribute(self, site: ir.Node, node: ir.Attribute, base: Value, value: Value) -> None:
         if node.name == "data":
-            self.set_data(site, node, base, value)
+            self.set_data(site, node, frozenset(map(self.as_tensor, base)), value)
         for thing in base:
             if isinstance(thing, TensorRef | Opaque) and node.name == "requires_grad":
                 self.require_grad(thing.key, constant(value))
@@ -210,6 +212,12 @@ class Objects(Operators):
             elif isinstance(thing, ClassRef) and thing.node in self.program.class_frames:
                 frame = self.program.class_frames[thing.node]
                 self.state.variables[frame, node.name] = value
+
+    def as_tensor(self, thing: Thing) -> Thing:
+        """An instance of a tensor class in sight as the tensor that it is."""
+        if isinstance(thing, Instance) and isinstance(thing.of, ClassRef):
+            return TensorRef(thing.key) if self.program.is_tensor(thing.of) else thing
+        return thing
 
     def store(self, key: Key, name: str, value: Value, strong: bool) -> None:
         old = self.state.attributes.get((key, name), NOTHING)

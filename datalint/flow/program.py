@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datalint.flow.project import Project
     from datalint.flow.values import Value
 
-MODULE_BASES = {"torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"}
+_TENSORS = {"torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter"}
 
 
 class Program:
@@ -60,6 +60,10 @@ class Program:
             for thing in base
             if isinstance(thing, External)
         ]
+
+    def is_tensor(self, cls: ClassRef) -> bool:
+        """Whether its instances are tensors."""
+        return bool(_TENSORS.intersection(self.external_bases(cls)))
 
     def fields(self, cls: ClassRef) -> list[str]:
         """What a dataclass of this class is made of, in order."""
