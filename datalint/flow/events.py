@@ -111,6 +111,8 @@ class Seen:
     #: Only ever the target of an assignment.
     assigned: ir.Node | None = None
     read: bool = False
+    #: The tensor was made where its `.data` is read, and nobody else has it: `x.clone().data`.
+    temporary: bool = False
     #: Its value is used up at once: `.item()`, a comparison, an f-string.
     consumed: bool = False
 

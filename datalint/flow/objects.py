@@ -125,6 +125,8 @@ class Objects(Operators):
         seen = self.events.of(node)
         seen.read = True
         seen.consumed = getattr(node, "consumed", False)
+        base = getattr(node, "base", None)
+        seen.temporary = all(base is not None and s.site == base.serial for s in tensor.storages)
         self.judge_tensor(seen, node, tensor)
         via = tensor.via or frozenset({node})
         alias = Tensor(tensor.storages, Tri.NO, frozenset(), via, tensor.known, tensor.blind)
@@ -246,7 +248,7 @@ class Objects(Operators):
             self.judge_tensor(seen, node, tensor)
             if storages and storages <= tensor.storages:
                 continue  # `x.data += v` has written by now, and sets what was there
-            if seen.evidence is Evidence.NONE and any(t.known or t.via for t in given.values()):
+            if seen.evidence is Evidence.NONE and any(map(self.is_evident, given.values())):
                 seen.evidence = Evidence.LIKELY
             seen.assigned = site
             write = Write(node, site, "data =", Kind.COMPUTED, setter=True)
@@ -261,6 +263,10 @@ class Objects(Operators):
             stays = tensor.storages if len(base) > 1 else frozenset()
             self.state.set_tensor(key, replace(tensor, storages=moved | stays))
             self.share(node, given)
+
+    def is_evident(self, tensor: Tensor) -> bool:
+        """Whether something says that this is a tensor, or that it came out of one."""
+        return tensor.known or any(self.events.of(read).evidence for read in tensor.via)
 
     def share(self, node: ir.Attribute, given: dict[Key, Tensor]) -> None:
         """What was assigned is written on under a version counter of its own from now on."""

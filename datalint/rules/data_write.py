@@ -67,9 +67,9 @@ if TYPE_CHECKING:
 
 
 def judge(seen: Seen) -> Verdict | None:
-    """Any write, where there is evidence that the `.data` is a tensor's."""
+    """Any write to a tensor that somebody has, where there is evidence that it is one."""
     writes = sorted((w for w in seen.writes if not w.setter), key=lambda w: w.site.serial)
-    if not writes or seen.evidence is Evidence.NONE:
+    if not writes or seen.evidence is Evidence.NONE or seen.temporary:
         return None
     name = story.subject(seen)
     return Verdict(
