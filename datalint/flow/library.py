@@ -245,8 +245,8 @@ class Library(Containers, Modules):
         return result
 
     def evident(self, arguments: Arguments) -> None:
-        """What is passed to an operator of torch is a tensor if it has a `.data` at all."""
-        for key, tensor in self.direct(arguments.all - arguments.rest).items():
+        """What an operator of torch is called on is a tensor."""
+        for key, tensor in self.direct(arguments.get(0, "input")).items():
             if not tensor.known:
                 self.state.set_tensor(key, replace(tensor, known=True))
 

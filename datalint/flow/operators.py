@@ -68,6 +68,9 @@ ARRAY_METHODS = frozenset(
     " transpose var view add sub mul div pow neg abs matmul remainder floor_divide eq ne lt le gt"
     " ge bitwise_and bitwise_or bitwise_xor bitwise_not __getitem__ index_select positive".split()
 )
+#: Arguments that are numbers unless something says otherwise; `*` are those of a star.
+_MOSTLY_NUMBERS = {"*", "min", "max", "alpha", "beta", "value", "eps", "p", "from", "to", "mean",
+                   "std", "lambd", "negative_slope", "dim"}  # fmt: skip
 
 
 class Operators(Names):
@@ -192,15 +195,13 @@ class Operators(Names):
         results: frozenset[Key],
     ) -> Tri:
         """Add this call to the graph; NO where autograd does not record it."""
+        in_place = operator.sharing is Sharing.WRITTEN
+        tensors = {
+            n: _evident(named) if n in _MOSTLY_NUMBERS or (in_place and n != "input") else named
+            for n, named in tensors.items()
+        }
         every = {k: t for named in tensors.values() for k, t in named.items()}
-        if operator.sharing is Sharing.WRITTEN:
-            tensors = {
-                n: _evident(named) if n != "input" else named for n, named in tensors.items()
-            }
-            every = {k: t for named in tensors.values() for k, t in named.items()}
-        spread = _evident(tensors.get("*", {}))  # mostly limits and shapes
-        sure = {k: t for n, named in tensors.items() if n != "*" for k, t in named.items()}
-        tracked = self.recorded(sure | spread) if operator.tracked else Tri.NO
+        tracked = self.recorded(every) if operator.tracked else Tri.NO
         if tracked == Tri.NO:
             return tracked
         needing = [n for n, named in tensors.items() if self.recorded(named)]
