@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from datalint import __version__
+from datalint.config import BadConfig, Config, find_config
 from datalint.finding import Confidence
 from datalint.report import REPORTERS, Look
 from datalint.report.screen import visible
@@ -51,7 +52,7 @@ class _CheckByDefault(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     subcommand_metavar="[check] PATH...",
     epilog="Exit code: 0 for nothing found, 1 for findings, 2 where a file could not be analysed"
-    " or the command line is wrong.",
+    " or the command line or the configuration is wrong.",
 )
 @click.version_option(__version__, prog_name="datalint", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -103,11 +104,12 @@ _rules_option = functools.partial(click.option, multiple=True, metavar="RULES", 
     "--stdin-filename", metavar="NAME", help="What to call the file that is read where PATH is -."
 )
 @click.option(
-    "--isolated",
-    is_flag=True,
-    expose_value=False,
-    help="Read no configuration. There is none yet, so this changes nothing.",
+    "--config",
+    "config_file",
+    metavar="FILE",
+    help="Read the configuration from this file, not from the nearest pyproject.toml.",
 )
+@click.option("--isolated", is_flag=True, help="Read no configuration.")
 @click.option(
     "--no-cache",
     is_flag=True,
@@ -127,11 +129,19 @@ def check(
     color: str,
     exit_zero: bool,
     stdin_filename: str | None,
+    config_file: str | None,
+    isolated: bool,
 ) -> int:
     """Check files and folders; - is standard input."""
     _refuse_contradictions(paths, stdin_filename, quiet, verbose)
+    if isolated and config_file is not None:
+        raise click.UsageError("--config and --isolated contradict each other")
     selection = Selection(select, extend_select, ignore, Confidence(min_confidence))
-    run = Run(selection, _say if verbose else lambda path, what: None)
+    watch = _say if verbose else lambda path, what: None
+    config = Config() if isolated else find_config(config_file)
+    if config.path:
+        watch(config.path, "holds the configuration")
+    run = Run(selection, watch, config.stated)
     if paths == ("-",):
         run.check_source(sys.stdin.buffer.read(), stdin_filename or "<stdin>")
     else:
@@ -217,7 +227,7 @@ def _run(args: list[str]) -> int:
         return done.exit_code
     except click.ClickException as error:
         return _fail(error.format_message())
-    except (BadPath, BadSelection) as error:
+    except (BadConfig, BadPath, BadSelection) as error:
         return _fail(str(error))
     except BrokenPipeError:
         # What the interpreter still tries to flush at its end must go somewhere.

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datalint.finding import Confidence, NotAnalysed
+from datalint.ops.stated import NOTHING_STATED
 from datalint.report import Problem, Report
 from datalint.source.near import did_you_mean
 from datalint.source.text import decode, may_hold_data
@@ -17,6 +18,7 @@ from datalint.source.text import decode, may_hold_data
 if TYPE_CHECKING:
     from datalint.finding import Finding
     from datalint.flow.project import Project
+    from datalint.ops.stated import Stated
     from datalint.source.discover import Listing
 
 #: Opt-in rules that report writes: how many there are is said even where they are not shown.
@@ -79,6 +81,8 @@ class Run:
 
     selection: Selection
     watch: Watch = lambda path, what: None
+    #: What the user states of functions and classes that are not in sight.
+    stated: Stated = NOTHING_STATED
     #: By path, the text of each file with a finding that is shown.
     sources: dict[str, str] = field(default_factory=dict)
     _findings: list[Finding] = field(default_factory=list)
@@ -113,7 +117,7 @@ class Run:
         from datalint import check  # brings libcst, which most runs do without
         from datalint.flow.project import Project
 
-        self._project = self._project or Project()
+        self._project = self._project or Project(self.stated)
         try:
             found = check.check_source(source, path, self._project)
         except NotAnalysed as error:

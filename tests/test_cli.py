@@ -162,6 +162,64 @@ class TestCheck:
         )
 
 
+UNSEEN = """\
+import torch
+from kernels import scale
+
+x = torch.ones(3, requires_grad=True)
+y = x.sigmoid()
+scale(y.data, 2)
+y.sum().backward()
+"""
+CONFIG = '[tool.datalint.facts]\nmutates = ["kernels.scale"]\n'
+
+
+class TestConfiguration:
+    @pytest.fixture(autouse=True)
+    def unseen(self, two_files: None) -> None:
+        Path(".git").mkdir()
+        Path("unseen.py").write_text(UNSEEN)
+
+    def test_the_nearest_one_holds_unless_it_is_told_not_to(
+        self, datalint: Datalint, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert datalint("unseen.py").returncode == 0
+        Path("pyproject.toml").write_text(CONFIG)
+        done = datalint("unseen.py", "--output-format", "concise")
+        assert done.returncode == 1
+        assert done.stdout.startswith("unseen.py:6:7: error[write-after-save] ")
+        assert datalint("unseen.py", "--isolated").returncode == 0
+        Path("inner").mkdir()
+        monkeypatch.chdir("inner")
+        assert datalint("../unseen.py").returncode == 1
+        assert datalint("-", stdin=UNSEEN.encode()).returncode == 1
+
+    def test_another_one_can_be_named(self, datalint: Datalint) -> None:
+        Path("pyproject.toml").write_text("[tool.datalint]\n")
+        Path("facts.toml").write_text(CONFIG)
+        assert datalint("unseen.py").returncode == 0
+        assert datalint("unseen.py", "--config", "facts.toml").returncode == 1
+
+    def test_it_is_said_which_one_is_read(self, datalint: Datalint) -> None:
+        Path("pyproject.toml").write_text(CONFIG)
+        said = "harmful.py: 1 shown of 1 found\n"
+        assert datalint("harmful.py", "-v", "--isolated").stderr == said
+        done = datalint("harmful.py", "-v")
+        assert done.stderr == "pyproject.toml: holds the configuration\n" + said
+
+    @pytest.mark.parametrize("words", [["--config", "pyproject.toml"], []])
+    def test_a_wrong_one_is_one_line(self, words: list[str], datalint: Datalint) -> None:
+        Path("pyproject.toml").write_text(CONFIG + "mutate = []\n")
+        done = datalint(".", *words)
+        assert (done.returncode, done.stdout, done.stderr) == (
+            2,
+            "",
+            "datalint: error: pyproject.toml:3: no key of [tool.datalint.facts] is named"
+            " 'mutate'; did you mean 'mutates'?\n",
+        )
+        assert datalint("harmful.py", "--isolated").returncode == 1
+
+
 class TestStandardInput:
     def test_it_is_checked_under_the_name_it_is_given(self, datalint: Datalint) -> None:
         done = datalint("-", "--stdin-filename", "src/net.py", "-q", stdin=HARMFUL.encode())
@@ -205,6 +263,8 @@ class TestWrongUse:
             ),
             (". --ignore al", "no rule is named 'al'; did you mean 'all'?"),
             ("zz\x1b[1mz", "no such file or folder: zz\\x1b[1mz"),
+            (". --config facts.tml", "no such file: facts.tml"),
+            (". --config f.toml --isolated", "--config and --isolated contradict each other"),
             ("explain data-raed", "no rule is named 'data-raed'; did you mean 'data-read'?"),
             ("explain", "name a rule, or --all, and not both"),
             ("explain --all data-read", "name a rule, or --all, and not both"),

@@ -17,12 +17,16 @@ import pytest
 
 from datalint.check import check_source
 from datalint.cli import cli
+from datalint.config import find_config
 from datalint.finding import Applicability, Level
+from datalint.ops.stated import Stated
 from datalint.rules import ALL
 from tests.conftest import ROOT, clean_environment
 from tests.oracle.rewrite import with_edits
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from datalint.finding import Finding
     from datalint.rules.rule import Rule
 
@@ -175,6 +179,20 @@ def test_code_in_the_readme_prints_what_it_says() -> None:
         assert promised(code) and printed(code) == promised(code)
 
 
+def test_the_configuration_in_the_readme_is_read(tmp_path: Path) -> None:
+    section = README.partition("\n## Configuration\n")[2].partition("\n## ")[0]
+    (block,) = re.findall(r"^```toml\n(.*?)^```$", section, re.S | re.M)
+    (tmp_path / "pyproject.toml").write_text(block)
+    config = find_config(str(tmp_path / "pyproject.toml"))
+    assert config.stated == Stated(
+        (("mylib.ops.orthogonalize", 0), ("kernels.scale", 1), ("kernels.step", "out")),
+        frozenset({"mylib.ops.load_image"}),
+        frozenset({"mylib.layers.Base"}),
+    )
+    keys = re.findall(r"^\| `([a-z-]+)` \|", section, re.M)
+    assert keys == list(tomllib.loads(block)["tool"]["datalint"]["facts"])
+
+
 def test_every_rule_is_in_the_readme_as_it_is() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \| (\w+) \| ([\w-]+) \| (.*) \|$", README, re.M)
     assert rows == [
@@ -185,12 +203,12 @@ def test_every_rule_is_in_the_readme_as_it_is() -> None:
 
 
 def test_every_option_in_the_readme_exists_and_every_one_that_exists_is_there() -> None:
-    """But for those that change nothing yet."""
+    """But for the one that changes nothing yet."""
     check = cli.commands["check"]
     options = {name for p in check.params if isinstance(p, click.Option) for name in p.opts}
     section = README.partition("\n## Options\n")[2].partition("\n## ")[0]
     named = set(re.findall(r"^\| `(?:-\w`, `)?(--[a-z-]+)", section, re.M))
-    assert named == {o for o in options if o.startswith("--")} - {"--isolated", "--no-cache"}
+    assert named == {o for o in options if o.startswith("--")} - {"--no-cache"}
 
 
 def test_every_module_of_the_layers_is_drawn() -> None:

@@ -126,10 +126,11 @@ class Functions(Unseen):
         """
         cls = self.program.owner.get(function)
         if cls is not None:
-            bases = self.program.external_bases(ClassRef(cls, 0))
+            ref = ClassRef(cls, 0)
+            bases = self.program.external_bases(ref)
             if any(b.rpartition(".")[2] == "Optimizer" for b in bases):
                 return True
-            if function.name == "__init__" and any(b.endswith("Module") for b in bases):
+            if function.name == "__init__" and self.program.is_module(ref):
                 return True
         return any(
             isinstance(thing, External)

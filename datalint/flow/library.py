@@ -78,6 +78,11 @@ class Library(Containers, Modules):
     def external(self, node: ir.Node, name: str, arguments: Arguments) -> Value:
         """A call of a dotted name that is not in sight."""
         name = _canonical(name)
+        stated = self.program.project.stated
+        if stated.about_function(name):
+            return self.unknown(node, name.rpartition(".")[2], arguments, dotted=name)
+        if stated.is_module(name):
+            return self.torch_instance(node, name, arguments)
         handler: Callable[[ir.Node, Arguments], Value] | None = getattr(self, f"py_{name}", None)
         if handler is not None:
             return handler(node, arguments)

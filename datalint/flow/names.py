@@ -47,7 +47,8 @@ class Names(Run):
         module = self.program.modules[frame]
         for star in module.stars:
             dotted = f"{star}.{name}"
-            if facts.function(dotted) or facts.module(dotted):
+            stated = self.program.project.stated.about_function(dotted)
+            if stated or facts.function(dotted) or facts.module(dotted):
                 return just(External(dotted))
         exporter = self.exporter(module, name, CHAIN)
         if exporter is not None:
@@ -70,6 +71,8 @@ class Names(Run):
 
     def named(self, name: str) -> Thing:
         """What a dotted name means in the module that is being read."""
+        if self.program.project.stated.about_function(name):
+            return External(name)
         frame = self.frame.id
         while self.parents[frame] != frame:
             frame = self.parents[frame]
@@ -84,8 +87,11 @@ class Names(Run):
         return (value - frozenset(members)).union(*(self.member(m, chain) for m in members))
 
     def member(self, member: Member, chain: int) -> Value:
-        name = member.names[0]
-        unknown = just(External(".".join((member.path, *member.names))))
+        name, project = member.names[0], self.program.project
+        names = project.names(member.path, *member.names)
+        if stated := [n for n in names if project.stated.about_function(n)]:
+            return just(External(stated[0]))
+        unknown = just(External(names[0]))
         if len(member.names) > 1 or not chain:
             return unknown
         frame = self.module_frame(member.path)
@@ -96,7 +102,7 @@ class Names(Run):
         exporter = module and self.exporter(module, name, chain)
         if exporter:
             return self.opened(just(Member(exporter, (name,))), chain - 1)
-        below = self.program.project.locate(member.path, f".{name}")
+        below = project.locate(member.path, f".{name}")
         return just(Member(*below)) if below and not below[1] else unknown
 
     def module_frame(self, path: str) -> int | None:

@@ -54,6 +54,12 @@ class Arguments:
             return self.positional[place]
         return self.keywords.get(keyword, NOTHING)
 
+    def at(self, place: int | str) -> Value:
+        """An argument by position, or by keyword; what may be it where that cannot be seen."""
+        if isinstance(place, str):
+            return self.keywords.get(place, self.rest)
+        return self.positional[place] if place < len(self.positional) else self.rest
+
 
 #: Ways to memory that share no version counter, and writes that never count.
 _BLIND = {"numpy", "__array__", "untyped_storage", "storage", "to_dlpack", "__dlpack__",

@@ -65,6 +65,11 @@ class Program:
         """Whether its instances are tensors."""
         return bool(_TENSORS.intersection(self.external_bases(cls)))
 
+    def is_module(self, cls: ClassRef) -> bool:
+        """Whether it has a base that is a module, by its name or as the user states."""
+        bases = self.external_bases(cls)
+        return any(b.endswith("Module") or self.project.stated.is_module(b) for b in bases)
+
     def fields(self, cls: ClassRef) -> list[str]:
         """What a dataclass of this class is made of, in order."""
         return [name for a in reversed(self.ancestors(cls)) for name in a.node.fields]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from datalint.finding import NotAnalysed
 from datalint.flow.lower import lower
+from datalint.ops.stated import NOTHING_STATED
 from datalint.source import imports
 from datalint.source.guard import parse_cst
 from datalint.source.text import decode
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from datalint.flow import ir
+    from datalint.ops.stated import Stated
 
 #: Serial numbers of one module: no file has more nodes.
 SERIALS = 1 << 28
@@ -35,9 +37,10 @@ class Parsed:
 
 
 class Project:
-    """What is on disk around the files that are checked."""
+    """What is on disk around the files that are checked, and what its user states of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, stated: Stated = NOTHING_STATED) -> None:
+        self.stated = stated
         self._parsed: dict[str, Parsed | None] = {}
         self._by_serials: dict[int, Parsed] = {}
         self._located: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {}
@@ -70,6 +73,10 @@ class Project:
             found = imports.locate(Path(importer), name) if _on_disk(importer) else None
             self._located[asked] = found and (str(found[0]), found[1])
         return self._located[asked]
+
+    def names(self, path: str, *attributes: str) -> list[str]:
+        """What a module of the project, or something in it, may be called by an importer."""
+        return [".".join((name, *attributes)) for name in imports.names(Path(path))]
 
     def home(self, node: ir.Node) -> Parsed:
         """The module a node is of."""

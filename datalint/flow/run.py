@@ -208,6 +208,7 @@ class Run:
             arguments: Arguments,
             receiver: Value = NOTHING,
             region: Key | None = None,
+            dotted: str = "",
         ) -> Value: ...
 
         def container_method(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from datalint.flow import autograd, ir, sources
+from datalint.flow.events import Kind
 from datalint.flow.library import Library
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
@@ -18,10 +21,11 @@ from datalint.flow.values import (
     Value,
     just,
 )
+from datalint.ops.stated import RECEIVER
 
 
 class Unseen(Library):
-    """An unseen function may keep and return what it is given; it writes nothing."""
+    """An unseen function may keep and return what it is given; it writes what users state."""
 
     def unknown(
         self,
@@ -30,10 +34,12 @@ class Unseen(Library):
         arguments: Arguments,
         receiver: Value = NOTHING,
         region: Key | None = None,
+        dotted: str = "",
     ) -> Value:
-        """A call of something unseen: it may keep and return what it was given; it writes nothing.
+        """A call of something unseen: it may keep and return what it was given.
 
-        `region` is the thing called, whose parameters it uses if it is a module.
+        `region` is the thing called, whose parameters it uses if it is a module. `dotted` is the
+        name under which it was imported, where the user states anything of that.
         """
         tensors = self.tensors(arguments.all | receiver)
         nodes = frozenset().union(*(t.nodes for t in tensors.values()))
@@ -44,6 +50,7 @@ class Unseen(Library):
             region = None  # modules are called on something; this makes one
         if region and self.state.grad:
             tracked = max(tracked, Tri.MAYBE)
+        names = dotted, name.rpartition(".")[2]
         key = self.key(node)
         if tracked:
             self.state.add_node(key, self.assumed_node(node, name, tensors, nodes, region))
@@ -51,11 +58,20 @@ class Unseen(Library):
             frozenset({key}),
             min(tracked, Tri.MAYBE),
             frozenset({key}) if tracked else frozenset(),
-            known=False,
+            known=self.program.project.stated.is_tensor(*names),
         )
         self.state.set_tensor(key, made)
-        sources.made(self.state, key, sources.sources(self.state, tensors.values()))
+        made_of = sources.sources(self.state, tensors.values())
+        sources.made(self.state, key, made_of)
+        for place in self.program.project.stated.written(*names):
+            target = receiver if place == RECEIVER else arguments.at(place)
+            self.write_into(node, name, target, made_of)
         return just(Opaque(key))
+
+    def write_into(self, node: ir.Node, name: str, target: Value, of: frozenset[Key]) -> None:
+        """What the user states to be written is made of tensors."""
+        tensors = {k: replace(t, known=True) for k, t in self.tensors(target).items()}
+        self.write(node, name, Kind.COMPUTED, tensors, of)
 
     def assumed_node(
         self,

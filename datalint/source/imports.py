@@ -40,6 +40,13 @@ def identity(path: Path) -> str:
     return path.relative_to(roots(path)[0]).as_posix()
 
 
+@cache
+def names(path: Path) -> tuple[str, ...]:
+    """The dotted names under which a module can be imported; the first is its package's own."""
+    module = path.parent if path.stem == "__init__" else path.with_suffix("")
+    return tuple(".".join(module.relative_to(root).parts) for root in roots(path))
+
+
 def locate(importer: Path, name: str) -> tuple[Path, tuple[str, ...]] | None:
     """The module that a dotted name leads to, and the names that are left to look up in it.
 
