@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +16,9 @@ from datalint.rules import ALL
 from datalint.runner import BadSelection, Run, Selection, exit_code
 from datalint.source.discover import Listing
 from tests.findings import SOURCE, at, finding
+
+if TYPE_CHECKING:
+    from datalint.flow.project import Project
 
 DEFAULT = {"write-after-save", "untracked-write", "unchecked-write"}
 EVERY = {rule.name for rule in ALL}
@@ -68,7 +72,7 @@ def found(rule: str, confidence: Confidence = Confidence.HIGH, path: str = "a.py
 def run(
     monkeypatch: pytest.MonkeyPatch, selection: Selection, *findings: Finding
 ) -> tuple[Report, dict[str, str]]:
-    monkeypatch.setattr(check, "check_source", lambda source, path: list(findings))
+    monkeypatch.setattr(check, "check_source", lambda source, path, project: list(findings))
     one = Run(selection)
     one.check_source(SOURCE.encode(), "a.py")
     return one.report(), one.sources
@@ -108,14 +112,14 @@ def test_findings_are_sorted_by_place_then_rule(monkeypatch: pytest.MonkeyPatch)
 def test_one_bad_file_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def check_source(source: bytes, path: str) -> list[Finding]:
+    def check_source(source: bytes, path: str, project: Project) -> list[Finding]:
         match Path(path).name:
             case "refused.py":
                 raise NotAnalysed("no Python", 3, 4)
             case "broken.py":
                 raise IndexError("list index out of range")
             case "deep.py":
-                return check_source(source, path)
+                return check_source(source, path, project)
         return [found("write-after-save", path=path)]
 
     monkeypatch.setattr(check, "check_source", check_source)
@@ -150,7 +154,7 @@ def test_one_bad_file_does_not_stop_the_others(
 def test_what_is_meant_to_stop_the_run_does(
     stop: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def check_source(source: bytes, path: str) -> list[Finding]:
+    def check_source(source: bytes, path: str, project: Project) -> list[Finding]:
         raise stop
 
     monkeypatch.setattr(check, "check_source", check_source)
@@ -162,7 +166,7 @@ def test_a_panic_in_rust_is_a_bug_report(monkeypatch: pytest.MonkeyPatch) -> Non
     class PanicException(BaseException):
         """As pyo3 raises it."""
 
-    def check_source(source: bytes, path: str) -> list[Finding]:
+    def check_source(source: bytes, path: str, project: Project) -> list[Finding]:
         raise PanicException("index out of bounds")
 
     monkeypatch.setattr(check, "check_source", check_source)

@@ -13,12 +13,21 @@ if TYPE_CHECKING:
     import libcst as cst
 
 
+#: Serial numbers of one module: no file has more nodes.
+SERIALS = 1 << 28
+
+
 @dataclass(eq=False, slots=True)
 class Node:
     """`serial` counts nodes in the order of the source; `origin` is where the user wrote it."""
 
     serial: int
     origin: cst.CSTNode = field(repr=False)
+
+    @property
+    def home(self) -> int:
+        """The number of its module."""
+        return self.serial // SERIALS
 
 
 @dataclass(eq=False, slots=True)

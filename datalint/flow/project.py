@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datalint.finding import NotAnalysed
+from datalint.flow import ir
 from datalint.flow.lower import lower
 from datalint.ops.stated import NOTHING_STATED
 from datalint.source import imports
@@ -18,11 +19,7 @@ from datalint.source.text import decode
 if TYPE_CHECKING:
     import libcst as cst
 
-    from datalint.flow import ir
     from datalint.ops.stated import Stated
-
-#: Serial numbers of one module: no file has more nodes.
-SERIALS = 1 << 28
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +49,7 @@ class Project:
             text = decode(source)
             tree = parse_cst(text)
             serials = _serials(path)
-            held = Parsed(path, source, text, tree, lower(tree, path, serials * SERIALS))
+            held = Parsed(path, source, text, tree, lower(tree, path, serials * ir.SERIALS))
             self._parsed[path] = self._by_serials[serials] = held
         return held
 
@@ -80,7 +77,7 @@ class Project:
 
     def home(self, node: ir.Node) -> Parsed:
         """The module a node is of."""
-        return self._by_serials[node.serial // SERIALS]
+        return self._by_serials[node.home]
 
 
 @cache
@@ -93,5 +90,5 @@ def _serials(path: str) -> int:
     """Where a module's serial numbers begin: the same in every run, on whichever machine."""
     if not _on_disk(path):
         return 0
-    named = imports.identity(Path(path))
-    return int.from_bytes(hashlib.blake2b(named.encode(), digest_size=7).digest(), "big") + 1
+    named = imports.identity(Path(path)).encode(errors="surrogateescape")
+    return int.from_bytes(hashlib.blake2b(named, digest_size=7).digest(), "big") + 1

@@ -25,6 +25,7 @@ def plainest(seen: Seen, which: Callable[[Damage], bool]) -> Damage | None:
             bool(d.assumed) or d.again,
             not (d.sure and d.backward),
             not d.backward,
+            d.operation.home != seen.node.home,  # a story in one file is easier to follow
             d.operation.serial,
             d.write.site.serial,
             d.consumer.serial,

@@ -93,6 +93,13 @@ def as_written(program: Program) -> str:
     return _render(program, _plainly)
 
 
+def in_two_files(program: Program) -> tuple[str, str]:
+    """The program without its helpers and classes, which it imports from `helpers`; and those."""
+    main = as_written(Program((), program.body, program.flag))
+    helpers = "\n".join([*_HEAD, *_rows(program.helpers, _plainly, "")]) + "\n"
+    return main.replace("import torch\n", "import torch; from helpers import *\n", 1), helpers
+
+
 def with_detach(program: Program) -> str:
     """Every `.data` that is read is `.detach()`; what `=` binds to `.data` has no such form."""
     return _render(program, _detached)
