@@ -75,7 +75,13 @@ class Layers(Generic[K, V]):
         self.own[key] = _GONE
 
     def __bool__(self) -> bool:
-        return next(self.items(), None) is not None
+        """Whether anything was ever put in: quick, and never wrong about an empty map."""
+        layer: Layers[K, V] | None = self
+        while layer is not None:
+            if layer.own:
+                return True
+            layer = layer.below
+        return False
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Layers):
@@ -108,21 +114,18 @@ class Layers(Generic[K, V]):
 
     def changes(self, other: Layers[K, V]) -> tuple[set[K], Layers[K, V] | None]:
         """The keys in which the two may differ, and the layer under both."""
-        mine = {id(layer): layer for layer in self._chain()}
-        shared = next((layer for layer in other._chain() if id(layer) in mine), None)
         keys: set[K] = set()
-        for start in (self, other):
-            layer: Layers[K, V] | None = start
-            while layer is not None and layer is not shared:
-                keys.update(layer.own)
-                layer = layer.below
-        return keys, shared
-
-    def _chain(self) -> Iterator[Layers[K, V]]:
-        layer = self.below
-        while layer is not None:
-            yield layer
-            layer = layer.below
+        a: Layers[K, V] | None = self
+        b: Layers[K, V] | None = other
+        while a is not b:
+            if b is None or (a is not None and a.depth >= b.depth):
+                assert a is not None
+                keys.update(a.own)
+                a = a.below
+            else:
+                keys.update(b.own)
+                b = b.below
+        return keys, a
 
     def join(
         self,
