@@ -12,7 +12,7 @@ from datalint.flow.interpret import Interpreter
 from datalint.flow.layers import Layers
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
-from datalint.flow.program import Program
+from datalint.flow.program import FORWARD, Program
 from datalint.flow.project import Project
 from datalint.flow.relevance import DATA, matter
 from datalint.flow.state import Contents
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 BUDGET = 10_000
 #: The same for a whole file, and what is left to each starting point when it is used up.
 FILE_BUDGET, LEAST = 60_000, 500
-FORWARD = {"forward", "__call__", "rsample", "sample", "log_prob", "icdf"}
 
 
 def analyse(module: ir.Module, project: Project | None = None) -> Events:
@@ -97,7 +96,7 @@ def _enter(
     arguments = _arguments(run, program, function, cls)
     run.state.made_of = Layers()  # what was there before is a source of its own
     run.budget = max(run.budget, LEAST)
-    run.forward = function.name in FORWARD and cls is not None
+    run.forward = cls is not None and program.is_forward(function.name, ClassRef(cls, 0))
     if cls is not None and "torch.autograd.Function" in program.external_bases(ClassRef(cls, 0)):
         run.state.grad = Tri.NO  # the forward of a Function is one node; inside nothing is saved
     forward = Closure(function, frame)

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from datalint.flow.project import Project
     from datalint.flow.values import Value
 
+#: Methods of a distribution that a backward may run through.
+DRAWN = {"rsample", "sample", "log_prob", "icdf"}
+#: Methods that a framework calls, or others on its behalf.
+FORWARD = DRAWN | {"forward", "__call__", "loss"}
 _TENSORS = {"torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter"}
 
 
@@ -69,6 +73,19 @@ class Program:
         """Whether it has a base that is a module, by its name or as the user states."""
         bases = self.external_bases(cls)
         return any(b.endswith("Module") or self.project.stated.is_module(b) for b in bases)
+
+    def is_forward(self, name: str, cls: ClassRef) -> bool:
+        """Whether a method of this name is run in training, so that a backward follows it.
+
+        `forward` of whatever has a base; `__call__` and `loss` of a module, `sample` and the
+        like of a distribution, for which other objects have other uses.
+        """
+        if name in ("__call__", "loss"):
+            return self.is_module(cls)
+        if name in DRAWN:
+            names = [*self.external_bases(cls), *(a.node.name for a in self.ancestors(cls))]
+            return any(n.endswith("Distribution") or ".distributions." in n for n in names)
+        return name == "forward" and bool(cls.node.bases)
 
     def fields(self, cls: ClassRef) -> list[str]:
         """What a dataclass of this class is made of, in order."""
