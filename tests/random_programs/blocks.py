@@ -221,6 +221,29 @@ def without_grad(scope: Scope) -> None:
     scope.block(head, inner, "no_grad")
 
 
+def training(scope: Scope) -> None:
+    """A loop of forward, backward and a step of an optimizer, with a write between two of them."""
+    leaf = scope.find(Kind.LEAF)
+    if leaf is None:
+        return
+    name = scope.book.fresh("optimizer")
+    kind = scope.draw.choice(["SGD([{w}], lr=0.1)", "Adam([{w}], lr=0.1)"])
+    scope.say(f"{name} = torch.optim.{kind.format(w=leaf.text)}")
+    inner = scope.inner()
+    inner.refs = [leaf]
+    inner.say(f"{name}.zero_grad()")  # not last: the gradients are the evidence
+    operation(inner, leaf)
+    out = inner.refs[-1]
+    acts = [f"({out.text} * 1.5).sum().backward()", f"{name}.step()", ""]
+    before = scope.draw.integer(0, len(acts) - 1)
+    for place, act in enumerate(acts):
+        if place == before:
+            write(inner, scope.draw.choice([leaf, out]))
+        if act:
+            inner.say(act)
+    scope.block("for _ in range(2):", inner, "optimizer loop")
+
+
 #: By how often.
 BLOCKS: dict[Callable[[Scope], None], int] = {
     branch: 6,

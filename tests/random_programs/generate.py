@@ -70,6 +70,8 @@ def _leaves(scope: Scope) -> None:
     if draw.chance(8):
         blocks.edit(scope)
         scope.book.features["write before any use"] += 1
+    if draw.chance(6):
+        blocks.training(scope)
 
 
 def _three(draw: Draw) -> list[float]:
