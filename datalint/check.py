@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datalint.finding import Edit, Finding, Fix, Note
+from datalint.finding import Edit, Finding, Fix, NotAnalysed, Note
 from datalint.flow.analyse import analyse
 from datalint.flow.project import Project
 from datalint.rules import ALL
+from datalint.source import notebook
 from datalint.source.positions import spans
 from datalint.source.text import may_hold_data
 
@@ -32,6 +33,23 @@ def check_source(
     if not may_hold_data(source):
         return []
     project = project or Project()
+    if notebook.is_notebook(path):
+        return _check_notebook(source, path, project)
+    return _check_python(source, path, project)
+
+
+def _check_notebook(source: bytes, path: str, project: Project) -> list[Finding]:
+    cells = notebook.read(source)
+    if cells is None:
+        return []
+    try:
+        return [cells.located(found) for found in _check_python(cells.source, path, project)]
+    except NotAnalysed:
+        cells.refuse()
+        raise
+
+
+def _check_python(source: bytes, path: str, project: Project) -> list[Finding]:
     module = project.parse(source, path)
     judged = list(judge(analyse(module.ir, project), module.ir))
     at = _places(project, (node for _, seen, verdict in judged for node in _nodes(seen, verdict)))

@@ -35,12 +35,14 @@ class Applicability(enum.StrEnum):
 
 @dataclass(frozen=True, order=True, slots=True)
 class Span:
-    """A stretch of source."""
+    """A stretch of source; in a notebook its rows are those of one cell."""
 
     row: int
     column: int
     end_row: int
     end_column: int
+    #: In a notebook the number of the cell, from 1, counted over all cells.
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +87,19 @@ class Finding:
     notes: tuple[Note, ...] = ()
     fix: Fix | None = None
 
-    def order(self) -> tuple[str, Span, str]:
+    def order(self) -> tuple[str, int, Span, str]:
         """The order of findings in every report."""
-        return self.path, self.span, self.rule
+        return self.path, self.span.cell or 0, self.span, self.rule
 
 
 class NotAnalysed(Exception):
     """A file that could not be read as Python; `row` and `column` say where, from 1."""
 
-    def __init__(self, reason: str, row: int = 1, column: int = 1) -> None:
+    def __init__(self, reason: str, row: int = 1, column: int = 1, cell: int | None = None) -> None:
         super().__init__(reason)
-        self.reason, self.row, self.column = reason, row, column
+        self.reason, self.row, self.column, self.cell = reason, row, column, cell
+
+
+def place_name(path: str, cell: int | None) -> str:
+    """What reports call a file, or a cell of a notebook, and find its text by."""
+    return path if cell is None else f"{path}:cell {cell}"

@@ -13,7 +13,8 @@ from datalint.finding import Confidence, NotAnalysed
 from datalint.ops.stated import NOTHING_STATED
 from datalint.report import Problem, Report
 from datalint.source.near import did_you_mean
-from datalint.source.text import decode, may_hold_data
+from datalint.source.notebook import texts
+from datalint.source.text import may_hold_data
 
 if TYPE_CHECKING:
     from datalint.finding import Finding
@@ -83,7 +84,7 @@ class Run:
     watch: Watch = lambda path, what: None
     #: What the user states of functions and classes that are not in sight.
     stated: Stated = NOTHING_STATED
-    #: By path, the text of each file with a finding that is shown.
+    #: By its name in reports, the text of each file, or cell, with a finding that is shown.
     sources: dict[str, str] = field(default_factory=dict)
     _findings: list[Finding] = field(default_factory=list)
     _problems: list[Problem] = field(default_factory=list)
@@ -121,7 +122,7 @@ class Run:
         try:
             found = check.check_source(source, path, self._project)
         except NotAnalysed as error:
-            self._add_problem(Problem(path, error.row, error.column, error.reason))
+            self._add_problem(Problem(path, error.row, error.column, error.reason, cell=error.cell))
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # a panic in libcst's Rust is no Exception
@@ -156,7 +157,10 @@ class Run:
         )
         self._findings += sure
         if sure:
-            self.sources[path] = decode(source)
+            self.sources |= texts(source, path)
+        for other in {note.path for finding in sure for note in finding.notes} - {path}:
+            if self._project and (module := self._project.read(other)):
+                self.sources[other] = module.text
         self.watch(path, f"{len(sure)} shown of {len(found)} found")
 
 

@@ -16,6 +16,7 @@ import pytest
 from datalint import __version__
 from datalint.rules import ALL
 from tests.conftest import clean_environment
+from tests.notebooks import markdown, notebook
 
 if TYPE_CHECKING:
     from tests.conftest import Datalint
@@ -220,6 +221,53 @@ class TestConfiguration:
         assert datalint("harmful.py", "--isolated").returncode == 1
 
 
+class TestNotebooks:
+    @pytest.fixture(autouse=True)
+    def notebooks(self, two_files: None) -> None:
+        first, second = HARMFUL.split("c = ")
+        cells = "# Gradients", f"%matplotlib inline\n{first}", f"%%time\nc = {second}"
+        Path("harmful.ipynb").write_bytes(notebook(markdown(cells[0]), *cells[1:]))
+        Path("wrong.ipynb").write_bytes(notebook("x.data", "y = 1\nprint y"))
+        Path("torn.ipynb").write_bytes(Path("harmful.ipynb").read_bytes()[:-4])
+
+    def test_a_finding_names_its_cell_and_the_row_in_it(self, datalint: Datalint) -> None:
+        done = datalint("harmful.ipynb")
+        assert (done.returncode, done.stderr) == (1, "")
+        assert "--> harmful.ipynb:cell 3:2:5\n  |\n2 | c = y.data\n  |     ^^^^^^\n" in done.stdout
+        assert "::: harmful.ipynb:cell 2:5:5\n  |\n5 | y = x.sigmoid()\n" in done.stdout
+        assert done.stdout.endswith("\n1 file checked: 1 finding\n")
+
+    def test_one_that_is_not_analysed_is_named_and_the_rest_is_checked(
+        self, datalint: Datalint
+    ) -> None:
+        done = datalint(".", "--output-format", "concise", "--ignore", "unchecked-write")
+        assert (done.returncode, done.stderr) == (2, "")
+        *_, torn, wrong, summary = done.stdout.splitlines()
+        assert "harmful.ipynb:cell 3:2:5: error[write-after-save] " in done.stdout
+        assert torn.startswith("torn.ipynb:40:19: error[not-analysed] not JSON: ")
+        assert wrong.startswith("wrong.ipynb:cell 2:2:1: error[not-analysed] syntax error: ")
+        assert summary.startswith("3 files checked, 2 not analysed: 2 findings")
+
+    def test_what_it_imports_is_followed_and_shown(self, datalint: Datalint) -> None:
+        Path("kernels.py").write_text("def clear(values):\n    values.zero_()\n")
+        cells = HARMFUL.replace("c.zero_()", "clear(c)").split("c = ")
+        Path("calls.ipynb").write_bytes(
+            notebook("from kernels import *", cells[0], "c = " + cells[1])
+        )
+        done = datalint("calls.ipynb")
+        assert (done.returncode, done.stderr) == (1, "")
+        assert "--> calls.ipynb:cell 3:1:5\n" in done.stdout
+        assert "::: kernels.py:2:5\n  |\n2 |     values.zero_()\n" in done.stdout
+
+    def test_standard_input_is_one_where_its_name_says_so(self, datalint: Datalint) -> None:
+        source = Path("harmful.ipynb").read_bytes()
+        words = "-", "--output-format", "json", "--stdin-filename"
+        (entry,) = json.loads(datalint(*words, "src/a.ipynb", stdin=source).stdout)
+        assert (entry["filename"], entry["cell"]) == ("src/a.ipynb", 3)
+        assert [related["cell"] for related in entry["related"]] == [2, 3, 3]
+        assert datalint(*words, "src/a.py", stdin=source).stdout == "[]\n"
+
+
 class TestStandardInput:
     def test_it_is_checked_under_the_name_it_is_given(self, datalint: Datalint) -> None:
         done = datalint("-", "--stdin-filename", "src/net.py", "-q", stdin=HARMFUL.encode())
@@ -298,7 +346,7 @@ class TestWrongUse:
         assert (done.returncode, done.stdout, done.stderr) == (
             2,
             "",
-            "datalint: error: no Python file in docs (datalint reads .py and .pyi)\n",
+            "datalint: error: no Python file in docs (datalint reads .py, .pyi and .ipynb)\n",
         )
 
 

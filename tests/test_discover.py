@@ -48,10 +48,10 @@ def refusal(*paths: str) -> str:
 @pytest.mark.usefixtures("here")
 class TestFiles:
     def test_python_files_are_found_at_every_depth_in_order(self) -> None:
-        make(
-            "b.py", "a/z.pyi", "a/deep/er/x.py", "B.PY", "a/readme.md", "a/n.ipynb", "a/py", "c.pyc"
-        )
-        assert listed(".") == ["B.PY", "a/deep/er/x.py", "a/z.pyi", "b.py"]
+        make("b.py", "a/z.pyi", "a/deep/er/x.py", "B.PY", "a/readme.md", "a/json", "a/py", "c.pyc")
+        make("a/n.ipynb", "a/.ipynb_checkpoints/n-checkpoint.ipynb", "N.IPYNB")
+        assert listed(".") == ["B.PY", "N.IPYNB", "a/deep/er/x.py", "a/n.ipynb", "a/z.pyi", "b.py"]
+        assert listed("a/.ipynb_checkpoints") == ["a/.ipynb_checkpoints/n-checkpoint.ipynb"]
 
     @pytest.mark.parametrize(
         ("named", "shown"),
@@ -129,13 +129,14 @@ class TestRefusals:
     def test_a_folder_without_python(self) -> None:
         make("docs/readme.md", "main.py")
         assert refusal("main.py", "docs") == (
-            "no Python file in docs (datalint reads .py and .pyi)"
+            "no Python file in docs (datalint reads .py, .pyi and .ipynb)"
         )
 
-    @pytest.mark.parametrize("name", ["notes.md", "a.ipynb", "data.json"])
+    @pytest.mark.parametrize("name", ["notes.md", "a.json", "data.json"])
     def test_a_file_that_is_no_python(self, name: str) -> None:
         make(name)
-        assert refusal(name) == f"not a Python file: {name} (datalint reads .py and .pyi)"
+        read = "datalint reads .py, .pyi and .ipynb"
+        assert refusal(name) == f"not a Python file: {name} ({read})"
 
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in folders here")
     def test_a_pipe_is_not_read_to_see_whether_it_is_python(self) -> None:

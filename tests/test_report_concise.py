@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from inline_snapshot import snapshot
 
 from datalint.finding import Level
@@ -23,6 +25,15 @@ b\\n.py:6:1: note[data-write] `y` is overwritten through `.data` after `sigmoid`
 c.py:3:7: error[not-analysed] syntax error: '\\x1b'
 2 files checked, 1 not analysed: 2 findings; 1 write through .data not shown to be harmful: --select all
 """)
+
+
+def test_a_cell_of_a_notebook_is_named_as_ruff_names_it() -> None:
+    found = finding(replace(at(SOURCE, 6, "c"), cell=3), path="a.ipynb")
+    report = Report((found,), (Problem("b.ipynb", 3, 7, "syntax error", cell=2),))
+    assert [line.partition(" error[")[0] for line in render(report, {}).splitlines()[:2]] == [
+        "a.ipynb:cell 3:6:1:",
+        "b.ipynb:cell 2:3:7:",
+    ]
 
 
 def test_without_a_summary_nothing_is_said_of_nothing() -> None:

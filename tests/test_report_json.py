@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from inline_snapshot import snapshot
@@ -39,18 +40,21 @@ def test_an_entry_has_the_shape_of_ruffs_and_our_own_keys() -> None:
                         "filename": "src/train.py",
                         "location": {"row": 4, "column": 5},
                         "end_location": {"row": 4, "column": 16},
+                        "cell": None,
                         "message": "saved here by `sigmoid`",
                     },
                     {
                         "filename": "src/train.py",
                         "location": {"row": 6, "column": 1},
                         "end_location": {"row": 6, "column": 10},
+                        "cell": None,
                         "message": "written here",
                     },
                     {
                         "filename": "src/train.py",
                         "location": {"row": 9, "column": 1},
                         "end_location": {"row": 9, "column": 19},
+                        "cell": None,
                         "message": "backward here",
                     },
                 ],
@@ -106,6 +110,16 @@ def test_a_file_that_was_not_analysed_is_an_entry() -> None:
             }
         ]
     )
+
+
+def test_what_is_in_a_notebook_names_its_cell() -> None:
+    step = at(SOURCE, 4, "x.sigmoid()")
+    span = replace(at(SOURCE, 5, "y.data"), cell=3)
+    found = finding(span, (replace(step, cell=2), "saved"), (step, "needed"), path="a.ipynb")
+    report = Report((found,), (Problem("a.ipynb", 9, 9, "", cell=1),))
+    loaded = json.loads(render(report, {"a.ipynb:cell 3": f"%time 'x\n{SOURCE}"}))
+    assert [(entry["cell"], entry["location"]["row"]) for entry in loaded] == [(1, 9), (3, 5)]
+    assert [related["cell"] for related in loaded[1]["related"]] == [2, None]
 
 
 def test_entries_stand_in_the_order_of_their_places() -> None:

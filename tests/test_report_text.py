@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from inline_snapshot import snapshot
 
-from datalint.finding import Finding, Level, Span
+from datalint.finding import Finding, Level, Note, Span
 from datalint.report import Look, Problem, Report
 from datalint.report.screen import visible
 from datalint.report.text import render
@@ -35,6 +37,49 @@ error[write-after-save]: `y` is overwritten through `.data` after `sigmoid` save
   = help: write `y.detach()`, which raises, or move the write
 
 1 file checked: 1 finding
+""")
+
+
+def test_what_is_in_other_cells_and_files_is_drawn_below() -> None:
+    found = finding(
+        replace(at(SOURCE, 5, "y.data"), cell=12),
+        (replace(at(SOURCE, 9, "y.sum()"), cell=3), "used here"),
+        (replace(at(SOURCE, 6, "c.zero_()"), cell=12), "written here"),
+        (replace(at(SOURCE, 4, "x.sigmoid()"), cell=3), "saved here"),
+        path="a.ipynb",
+    )
+    other = Note("called here", "b.py", at("# 1\n" * 9 + "f(x)", 10, "f(x)"))
+    found = replace(found, notes=(*found.notes, other))
+    sources = {"a.ipynb:cell 3": SOURCE, "a.ipynb:cell 12": SOURCE, "b.py": "#\n" * 9 + "f(x)"}
+    report = Report((found,), (Problem("a.ipynb", 1, 2, "no Python", cell=2),), checked=1)
+    assert render(report, sources) == snapshot("""\
+error[write-after-save]: `y` is overwritten through `.data` after `sigmoid` saved it
+  --> a.ipynb:cell 12:5:5
+   |
+ 5 | c = y.data
+   |     ^^^^^^
+ 6 | c.zero_()
+   | --------- written here
+   |
+  ::: a.ipynb:cell 3:9:1
+   |
+ 4 | y = x.sigmoid()
+   |     ----------- saved here
+...
+ 9 | y.sum().backward()
+   | ------- used here
+   |
+  ::: b.py:10:1
+   |
+10 | f(x)
+   | ---- called here
+   |
+   = help: write `y.detach()`, which raises, or move the write
+
+error[not-analysed]: no Python
+ --> a.ipynb:cell 2:1:2
+
+1 file checked, 1 not analysed: 1 finding
 """)
 
 

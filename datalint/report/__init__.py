@@ -6,7 +6,8 @@ A reporter is a module with one function,
 
 - `report` (`outcome.Report`) holds the findings and problems in the order in which every
   format prints them, and the numbers of what is not shown.
-- `sources` holds, by path, the text of each file that has a finding.
+- `sources` holds the text of each file that has a finding, of a notebook that of each cell, by
+  its name (`finding.place_name`).
 - `look` says whether a report for people may use color and has a summary line; a format for
   programs has one look and does not heed it.
 

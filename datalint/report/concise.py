@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datalint.finding import Level
+from datalint.finding import Level, place_name
 from datalint.report.outcome import PLAIN
 from datalint.report.screen import visible
 from datalint.report.summary import summary
@@ -16,21 +16,19 @@ if TYPE_CHECKING:
 
 
 def render(report: Report, sources: Mapping[str, str], look: Look = PLAIN) -> str:
-    """`path:row:column: level[rule] message`, then the summary."""
+    """`path:row:column: level[rule] message`, then the summary; `path:cell n` in a notebook."""
     lines = [
-        _line(found.path, found.span.row, found.span.column, found.level, found.rule, found.message)
-        for found in report.findings
+        _line(f.path, f.span.cell, f.span.row, f.span.column, f"{f.level}[{f.rule}]", f.message)
+        for f in report.findings
     ]
     lines += [
-        _line(
-            problem.path, problem.row, problem.column, Level.ERROR, "not-analysed", problem.reason
-        )
-        for problem in report.problems
+        _line(p.path, p.cell, p.row, p.column, f"{Level.ERROR}[not-analysed]", p.reason)
+        for p in report.problems
     ]
     if look.summary:
         lines.append(summary(report))
     return "".join(f"{line}\n" for line in lines)
 
 
-def _line(path: str, row: int, column: int, level: Level, rule: str, message: str) -> str:
-    return f"{visible(path)}:{row}:{column}: {level}[{rule}] {visible(message)}"
+def _line(path: str, cell: int | None, row: int, column: int, what: str, message: str) -> str:
+    return f"{visible(place_name(path, cell))}:{row}:{column}: {what} {visible(message)}"

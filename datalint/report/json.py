@@ -22,9 +22,14 @@ def render(report: Report, sources: Mapping[str, str], look: Look = PLAIN) -> st
         *(_finding(finding, key) for finding, key in zip(report.findings, keys, strict=True)),
         *map(_problem, report.problems),
     ]
-    entries.sort(key=lambda entry: (entry["filename"], *entry["location"].values()))
+    entries.sort(key=_order)
     # ASCII only, as no terminal or half a surrogate in a path can spoil that.
     return json.dumps(entries, indent=2) + "\n"
+
+
+def _order(entry: dict[str, Any]) -> tuple[str, int, int, int]:
+    place = entry["location"]
+    return entry["filename"], entry["cell"] or 0, place["row"], place["column"]
 
 
 def _finding(finding: Finding, key: str) -> dict[str, Any]:
@@ -33,13 +38,18 @@ def _finding(finding: Finding, key: str) -> dict[str, Any]:
         "code": finding.rule,
         "filename": finding.path,
         **_locations(finding.span),
-        "cell": None,
+        "cell": finding.span.cell,
         "message": finding.message,
         "url": None,
         "fix": finding.fix and _fix(finding.fix),
         "confidence": finding.confidence,
         "related": [
-            {"filename": note.path, **_locations(note.span), "message": note.message}
+            {
+                "filename": note.path,
+                **_locations(note.span),
+                "cell": note.span.cell,
+                "message": note.message,
+            }
             for note in finding.notes
         ],
         "fingerprint": key,
@@ -54,7 +64,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "filename": problem.path,
         "location": place,
         "end_location": place,
-        "cell": None,
+        "cell": problem.cell,
         "message": problem.reason,
         "url": None,
         "fix": None,

@@ -19,6 +19,8 @@ class Problem:
     reason: str
     #: Where the fault is ours: the traceback.
     traceback: str = ""
+    #: In a notebook the cell that the row is in, if it is in one.
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

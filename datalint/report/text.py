@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datalint.finding import Level
+from datalint.finding import Level, place_name
 from datalint.report.excerpt import Gutter, Mark, excerpt
 from datalint.report.outcome import PLAIN
 from datalint.report.screen import paint, visible
@@ -23,36 +23,57 @@ _LEVELS = {Level.ERROR: "1;31", Level.WARNING: "1;33", Level.NOTE: "1;36"}
 
 def render(report: Report, sources: Mapping[str, str], look: Look = PLAIN) -> str:
     """Findings, then what was not analysed, then the summary."""
-    lines = {path: split_lines(text) for path, text in sources.items()}
-    blocks = [_finding(finding, lines[finding.path], look) for finding in report.findings]
+    lines = {name: split_lines(text) for name, text in sources.items()}
+    blocks = [_finding(finding, lines, look) for finding in report.findings]
     blocks += [_problem(problem, look) for problem in report.problems]
     if look.summary:
         blocks.append([summary(report)])
     return "\n\n".join("\n".join(block) for block in blocks) + "\n" * bool(blocks)
 
 
-def _finding(finding: Finding, lines: Sequence[str], look: Look) -> list[str]:
-    blue, level = (_BLUE, _LEVELS[finding.level]) if look.color else ("", "")
-    marks = [Mark(note.span, visible(note.message), "-", blue) for note in finding.notes]
-    # Last, so that no note's line hides the expression that is to be changed.
-    marks.append(Mark(finding.span, "", "^", level))
-    gutter = Gutter(len(str(max(mark.span.end_row for mark in marks))), blue)
+def _finding(finding: Finding, lines: Mapping[str, Sequence[str]], look: Look) -> list[str]:
+    here, *elsewhere = _marks(finding, look).items()
+    last_row = max(mark.span.end_row for _, marks in (here, *elsewhere) for mark in marks)
+    gutter = Gutter(len(str(last_row)), _BLUE if look.color else "")
     margin = " " * gutter.width
     block = [
         _headline(finding.level, finding.rule, finding.message, look),
-        margin + _place(finding.path, finding.span.row, finding.span.column, look),
+        margin + _place("-->", here[0], finding.span.row, finding.span.column, look),
         gutter.line(None),
-        *excerpt(lines, marks, gutter),
+        *excerpt(lines[here[0]], here[1], gutter),
     ]
+    for name, marks in elsewhere:
+        span = marks[0].span
+        block += [
+            gutter.line(None),
+            margin + _place(":::", name, span.row, span.column, look),
+            gutter.line(None),
+            *excerpt(lines[name], marks, gutter),
+        ]
     if finding.help:
-        block += [gutter.line(None), f"{margin} {paint('=', blue)} help: {visible(finding.help)}"]
+        equals = paint("=", gutter.style)
+        block += [gutter.line(None), f"{margin} {equals} help: {visible(finding.help)}"]
     return block
 
 
+def _marks(finding: Finding, look: Look) -> dict[str, list[Mark]]:
+    """By file or cell what is to be marked there: first the finding's own, then as it is told."""
+    blue, level = (_BLUE, _LEVELS[finding.level]) if look.color else ("", "")
+    here = place_name(finding.path, finding.span.cell)
+    marks: dict[str, list[Mark]] = {here: []}
+    for note in finding.notes:
+        mark = Mark(note.span, visible(note.message), "-", blue)
+        marks.setdefault(place_name(note.path, note.span.cell), []).append(mark)
+    # Last, so that no note's line hides the expression that is to be changed.
+    marks[here].append(Mark(finding.span, "", "^", level))
+    return marks
+
+
 def _problem(problem: Problem, look: Look) -> list[str]:
+    name = place_name(problem.path, problem.cell)
     return [
         _headline(Level.ERROR, "not-analysed", problem.reason, look),
-        " " + _place(problem.path, problem.row, problem.column, look),
+        " " + _place("-->", name, problem.row, problem.column, look),
     ]
 
 
@@ -61,5 +82,5 @@ def _headline(level: Level, rule: str, message: str, look: Look) -> str:
     return paint(head, _LEVELS[level]) + paint(text, _BOLD) if look.color else head + text
 
 
-def _place(path: str, row: int, column: int, look: Look) -> str:
-    return f"{paint('-->', _BLUE if look.color else '')} {visible(path)}:{row}:{column}"
+def _place(arrow: str, name: str, row: int, column: int, look: Look) -> str:
+    return f"{paint(arrow, _BLUE if look.color else '')} {visible(name)}:{row}:{column}"

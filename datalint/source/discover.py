@@ -14,7 +14,9 @@ from datalint.source.near import near_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-SUFFIXES = (".py", ".pyi")
+SUFFIXES = (".py", ".pyi", ".ipynb")
+#: What is said of them where there is none.
+_READ = "datalint reads .py, .pyi and .ipynb"
 
 #: Folders below a named one that hold what others wrote or what a tool made.
 # fmt: off
@@ -62,7 +64,7 @@ def _list_file(path: str, listing: Listing) -> None:
     """A file is checked because it was named, whatever excludes it, unless it is no Python."""
     suffix = Path(path).suffix.lower()
     if suffix not in (*SUFFIXES, ".pyw", "") and not _has_python_shebang(path):
-        raise BadPath(f"not a Python file: {path} (datalint reads .py and .pyi)")
+        raise BadPath(f"not a Python file: {path} ({_READ})")
     listing.files.append(path)
 
 
@@ -81,7 +83,7 @@ def _list_folder(path: str, listing: Listing) -> None:
     if files or len(listing.unreadable) > unreadable_before:
         return
     if next(_walk(path, Listing(), None), None) is None:
-        raise BadPath(f"no Python file in {path} (datalint reads .py and .pyi)")
+        raise BadPath(f"no Python file in {path} ({_READ})")
     listing.excluded.append(path)
 
 

@@ -8,7 +8,9 @@ from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from datalint.finding import place_name
 from datalint.source.guard import parse
+from datalint.source.magics import python
 from datalint.source.text import split_lines
 
 if TYPE_CHECKING:
@@ -18,15 +20,18 @@ if TYPE_CHECKING:
 
 
 def fingerprints(findings: Iterable[Finding], sources: Mapping[str, str]) -> list[str]:
-    """One for each finding, from its file, rule, line and function; never from row numbers."""
+    """One for each finding, from its file, rule, line and function; never from rows or cells."""
     files: dict[str, tuple[list[str], list[tuple[int, int, str]]]] = {}
     seen: Counter[str] = Counter()
     prints = []
     for finding in findings:
-        if finding.path not in files:
-            text = sources[finding.path]
-            files[finding.path] = split_lines(text), _functions(parse(text))
-        lines, functions = files[finding.path]
+        place = place_name(finding.path, finding.span.cell)
+        if place not in files:
+            text = sources[place]
+            # Of a cell, what is not Python is part of the text and has no tree.
+            tree = parse(text if finding.span.cell is None else python(text))
+            files[place] = split_lines(text), _functions(tree)
+        lines, functions = files[place]
         row = finding.span.row
         around = [name for first, last, name in functions if first <= row <= last]
         line = " ".join(lines[row - 1].split())

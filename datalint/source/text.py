@@ -15,11 +15,21 @@ _ATTRIBUTE = rb"\.(?:\s|\\|#[^\r\n]*+)*+data(?![\w\x80-\xff])"
 _NAME = rb"(['\"])data\1"
 _DATA = re.compile(_ATTRIBUTE + rb"|" + _NAME)
 
+#: Not the key that every notebook has; before the name may be the `n` of an escaped line end.
+_LETTERS = re.compile(rb"(?<!meta)data(?![\w\x80-\xff])")
+_JSON_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+\{")
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def may_hold_data(source: bytes) -> bool:
-    """Whether `.data` or the string "data" stands in `source`; if not, nothing need be parsed."""
+    """Whether `.data` or the string "data" stands in `source`; if not, nothing need be parsed.
+
+    Of a notebook this is told before its JSON is read: however dots, quotes and line ends are
+    written there, the four letters stand together.
+    """
+    if _JSON_OBJECT.match(source):
+        return _LETTERS.search(source) is not None
     if b"\0" in source:
         # No Python file holds a NUL. UTF-16 does, and must be refused rather than called clean.
         source = source.replace(b"\0", b"")

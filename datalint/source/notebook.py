@@ -1,0 +1,184 @@
+"""Notebooks: where in their JSON the Python is, and in which cell what was found in it stands.
+
+The code cells are joined to one text, as names flow from each to those after it. Cells are
+counted from 1 over all of them, as Ruff does; rows within a cell.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from datalint.finding import Fix, NotAnalysed, place_name
+from datalint.source.guard import parse_cst
+from datalint.source.magics import python
+from datalint.source.text import decode, may_hold_data, place, split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from datalint.finding import Finding, Span
+
+SUFFIX = ".ipynb"
+#: The text's first row, so that no comment of a cell is taken for a declaration of its encoding.
+_HEAD = "# coding: utf-8\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of Python and what IPython adds to it; its lines end in `\\n`."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """The Python of a notebook, as the source of one file."""
+
+    source: bytes
+    #: The cells, with nothing left in them that is not Python.
+    cells: tuple[Cell, ...]
+    #: In which row of the source each of them begins.
+    rows: tuple[int, ...]
+
+    def located(self, finding: Finding) -> Finding:
+        """A finding in the joined text, with its places in cells."""
+        notes = tuple(
+            replace(note, span=self._in_cell(note.span)) if note.path == finding.path else note
+            for note in finding.notes
+        )
+        fix = finding.fix and Fix(
+            finding.fix.applicability,
+            finding.fix.message,
+            tuple(replace(edit, span=self._in_cell(edit.span)) for edit in finding.fix.edits),
+        )
+        return replace(finding, span=self._in_cell(finding.span), notes=notes, fix=fix)
+
+    def _in_cell(self, span: Span) -> Span:
+        at = bisect_right(self.rows, span.row) - 1
+        before, cell = self.rows[at] - 1, self.cells[at].number
+        return replace(span, row=span.row - before, end_row=span.end_row - before, cell=cell)
+
+    def refuse(self) -> None:
+        """Raise `NotAnalysed` for the cell that libcst does not let through.
+
+        In the joined text it names the token after what it refuses, which may be in another cell.
+        """
+        for cell in self.cells:
+            with _named(cell):
+                parse_cst(cell.text)
+
+
+def is_notebook(path: str) -> bool:
+    """Whether a file is one, by its name."""
+    return PurePath(path).suffix.lower() == SUFFIX
+
+
+def texts(source: bytes, path: str) -> dict[str, str]:
+    """The text of a file, or of each cell of a notebook, by the name that reports give it."""
+    if is_notebook(path):
+        return {place_name(path, cell.number): cell.text for cell in cells(source)}
+    return {path: decode(source)}
+
+
+def read(source: bytes) -> Notebook | None:
+    """A notebook's Python; None, and no cell is parsed, where no `.data` can be in it.
+
+    Raises `NotAnalysed` where the bytes are no notebook or a cell is no Python.
+    """
+    found = cells(source)
+    if not any(may_hold_data(cell.text.encode("utf-8", "replace")) for cell in found):
+        return None
+    left, rows, row = [], [], 2
+    for cell in found:
+        with _named(cell):
+            left.append(Cell(cell.number, python(cell.text)))
+        rows.append(row)
+        row += cell.text.count("\n") + 1
+    joined = _HEAD + "".join(f"{cell.text}\n" for cell in left)
+    return Notebook(joined.encode(), tuple(left), tuple(rows))
+
+
+@contextmanager
+def _named(cell: Cell) -> Iterator[None]:
+    """Whatever is refused in here is refused in that cell."""
+    try:
+        yield
+    except NotAnalysed as error:
+        raise NotAnalysed(error.reason, error.row, error.column, cell.number) from None
+
+
+def cells(source: bytes) -> list[Cell]:
+    """The cells of Python in a notebook of any format since 3; raises `NotAnalysed`."""
+    notebook = _load(source)
+    if not isinstance(notebook, dict):
+        raise NotAnalysed("not a notebook: its JSON is no object")
+    listed = _listed(notebook)
+    if not all(
+        isinstance(cell, dict) and isinstance(cell.get("cell_type"), str) for cell in listed
+    ):
+        raise NotAnalysed("not a notebook: not all of its cells have a type")
+    if not _speaks_python(notebook.get("metadata")):
+        return []
+    return list(_python_cells(listed))
+
+
+def _load(source: bytes) -> Any:
+    text = decode(source)
+    try:
+        # As an `int` Python would refuse what has very many digits; nobody reads the numbers.
+        return json.loads(text, parse_int=float)
+    except json.JSONDecodeError as error:
+        raise NotAnalysed(f"not JSON: {error.msg}", *place(text, error.pos)) from None
+    except RecursionError:
+        raise NotAnalysed("JSON that is nested too deeply") from None
+
+
+def _listed(notebook: dict[str, Any]) -> list[Any]:
+    """All cells; in format 3 they stand in worksheets."""
+    sheets = notebook.get("worksheets") if "cells" not in notebook else [notebook]
+    if not isinstance(sheets, list) or not all(isinstance(sheet, dict) for sheet in sheets):
+        raise NotAnalysed("not a notebook: it has no cells")
+    listed = [sheet.get("cells") for sheet in sheets]
+    if not all(isinstance(each, list) for each in listed):
+        raise NotAnalysed("not a notebook: its cells are no list")
+    return [cell for each in listed for cell in each]
+
+
+def _python_cells(listed: list[dict[str, Any]]) -> Iterator[Cell]:
+    for number, cell in enumerate(listed, start=1):
+        if cell["cell_type"] != "code" or not _means_python(_language(cell)):
+            continue
+        text = cell.get("source", cell.get("input"))
+        if isinstance(text, list) and all(isinstance(line, str) for line in text):
+            text = "".join(text)
+        if not isinstance(text, str):
+            raise NotAnalysed("not a notebook: a code cell without source", cell=number)
+        yield Cell(number, "\n".join(split_lines(text)))
+
+
+def _language(cell: dict[str, Any]) -> Any:
+    """In format 3 each cell has one; an editor for several in one notebook notes it."""
+    return cell.get("language", _at(cell, "metadata", "vscode", "languageId"))
+
+
+def _speaks_python(metadata: Any) -> bool:
+    """Whether its kernel does, which is said where the kernel is known."""
+    name = _at(metadata, "language_info", "name")
+    return _means_python(_at(metadata, "kernelspec", "language") if name is None else name)
+
+
+def _means_python(language: Any) -> bool:
+    return not isinstance(language, str) or language.lower() in ("python", "ipython", "")
+
+
+def _at(value: Any, *keys: str) -> Any:
+    """What is under one key after the other; None where one is missing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
