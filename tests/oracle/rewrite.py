@@ -103,7 +103,9 @@ class _DataReads(ast.NodeTransformer):
         return self._call(node, node.value)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        """`getattr(owner, "data")`."""
+        """`getattr(owner, "data")`, `torch.Tensor.data.__get__(owner)`."""
+        if ast.unparse(node.func) == "torch.Tensor.data.__get__" and node.args:
+            return self._call(node, self.visit(node.args[0]))
         self.generic_visit(node)
         match node:
             case ast.Call(
