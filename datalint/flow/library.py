@@ -210,8 +210,9 @@ class Library(Containers, Modules):
         if name in ("torch.autograd.backward", "torch.autograd.grad"):
             roots = arguments.get(0, "tensors") | arguments.get(0, "outputs")
             return self.backward(node, roots, arguments)
-        if name == "torch.Tensor.data.__get__" and isinstance(node, ir.Call):
-            return self.descriptor(node, arguments)
+        if name == "torch.Tensor.data.__get__":
+            read = arguments.get(0, "instance")
+            return self.each(read, lambda thing: self.attribute(node, thing, "data"))
         if name == "torch.is_grad_enabled" and self.state.grad != Tri.MAYBE:
             return just(Literal(self.state.grad == Tri.YES))
         if name.endswith(".checkpoint.checkpoint"):
@@ -290,12 +291,6 @@ class Library(Containers, Modules):
                 plain = replace(tensor, tracked=asked_for, nodes=frozenset())
                 self.state.set_tensor(thing.key, plain)
         return value
-
-    def descriptor(self, node: ir.Call, arguments: Arguments) -> Value:
-        read = node.callee.base if isinstance(node.callee, ir.Attribute) else node
-        return self.each(
-            arguments.get(0, "input"), lambda thing: self.attribute(read, thing, "data")
-        )
 
     # numpy and everything else
 

@@ -68,9 +68,7 @@ def receiver(read: cst.CSTNode) -> cst.BaseExpression | None:
 def detached(read: cst.CSTNode) -> str | None:
     """`x.detach()` for `x.data`."""
     inner = receiver(read)
-    if inner is None or (
-        isinstance(read, cst.Attribute) and code(read).startswith("torch.Tensor.data")
-    ):
+    if inner is None:
         return None
     text = cst.Module([]).code_for_node(inner)
     simple = inner.lpar or isinstance(inner, cst.Name | cst.Attribute | cst.Call | cst.Subscript)
