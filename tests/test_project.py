@@ -69,7 +69,7 @@ def test_what_is_re_exported_is_found(tmp_path: Path) -> None:
         {
             "pkg/__init__.py": "from .star import *\n",
             "pkg/star.py": "from .ops import clip as shorten\nclip = shorten\n",
-            "pkg/ops.py": HELPER,
+            "pkg/ops.py": f"import torch\n{HELPER}",
             "main.py": MAIN.format(module="pkg"),
         },
     )

@@ -64,11 +64,15 @@ class Project:
         return self._parsed[path]
 
     def locate(self, importer: str, name: str) -> tuple[str, tuple[str, ...]] | None:
-        """The path of the module a dotted name leads to, and the names left to look up in it."""
+        """The path of the module a dotted name leads to, and the names left to look up in it.
+
+        None as well from a file without a word of torch to another such file.
+        """
         asked = importer, name
         if asked not in self._located:
             found = imports.locate(Path(importer), name) if _on_disk(importer) else None
-            self._located[asked] = found and (str(found[0]), found[1])
+            told = found and (_speaks_of_torch(importer) or _speaks_of_torch(str(found[0])))
+            self._located[asked] = (str(found[0]), found[1]) if found and told else None
         return self._located[asked]
 
     def names(self, path: str, *attributes: str) -> list[str]:
@@ -83,6 +87,17 @@ class Project:
 @cache
 def _on_disk(path: str) -> bool:
     return Path(path).is_file()
+
+
+@cache
+def _speaks_of_torch(path: str) -> bool:
+    """Whether a module mentions torch, or hands on what others may."""
+    if path.endswith("__init__.py"):
+        return True
+    try:
+        return b"torch" in Path(path).read_bytes()
+    except OSError:
+        return False
 
 
 @cache
