@@ -1,4 +1,4 @@
-"""Every rule, in the order in which the first that applies to a `.data` expression is reported."""
+"""Every rule, in the order in which the first that applies to an expression is reported."""
 
 from __future__ import annotations
 
@@ -26,3 +26,5 @@ ALL: tuple[Rule, ...] = (
     write_without_effect.RULE,
     data_read.RULE,
 )
+#: The ways past a version counter that any of them is about.
+WAYS: frozenset[str] = frozenset().union(*(rule.ways for rule in ALL))
