@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from datalint.finding import Edit, Finding, Fix, NotAnalysed, Note
 from datalint.flow.analyse import analyse
 from datalint.flow.project import Project
-from datalint.rules import ALL
+from datalint.rules import ALL, WAYS
 from datalint.source import notebook
 from datalint.source.positions import spans
-from datalint.source.text import may_hold_data
+from datalint.source.text import may_hold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Set
 
     from datalint.finding import Span
     from datalint.flow import ir
@@ -23,45 +23,50 @@ if TYPE_CHECKING:
 
 
 def check_source(
-    source: bytes, path: str = "<string>", project: Project | None = None
+    source: bytes,
+    path: str = "<string>",
+    project: Project | None = None,
+    ways: Set[str] = WAYS,
 ) -> list[Finding]:
     """All findings of every rule in `source`, in no order, whether they will be shown or not.
 
+    `ways` are those past a version counter that are looked for: all that any rule is about, where
+    nothing else is said. Rules that are about others may report part of what they could.
     What it imports is looked for on disk, from `path`; a `project` remembers it for other files.
-    Raises `NotAnalysed` where the bytes may hold `.data` but cannot be read as Python.
+    Raises `NotAnalysed` where the bytes may hold one of `ways` but cannot be read as Python.
     """
-    if not may_hold_data(source):
+    if not may_hold(source, ways):
         return []
     project = project or Project()
     if notebook.is_notebook(path):
-        return _check_notebook(source, path, project)
-    return _check_python(source, path, project)
+        return _check_notebook(source, path, project, ways)
+    return _check_python(source, path, project, ways)
 
 
-def _check_notebook(source: bytes, path: str, project: Project) -> list[Finding]:
-    cells = notebook.read(source)
+def _check_notebook(source: bytes, path: str, project: Project, ways: Set[str]) -> list[Finding]:
+    cells = notebook.read(source, ways)
     if cells is None:
         return []
     try:
-        return [cells.located(found) for found in _check_python(cells.source, path, project)]
+        return [cells.located(f) for f in _check_python(cells.source, path, project, ways)]
     except NotAnalysed:
         cells.refuse()
         raise
 
 
-def _check_python(source: bytes, path: str, project: Project) -> list[Finding]:
+def _check_python(source: bytes, path: str, project: Project, ways: Set[str]) -> list[Finding]:
     module = project.parse(source, path)
-    judged = list(judge(analyse(module.ir, project), module.ir))
+    judged = list(judge(analyse(module.ir, project, ways), module.ir))
     at = _places(project, (node for _, seen, verdict in judged for node in _nodes(seen, verdict)))
     return [_finding(rule, seen, verdict, path, at) for rule, seen, verdict in judged]
 
 
 def judge(events: Events, module: ir.Module) -> Iterable[tuple[Rule, Seen, Verdict]]:
-    """For each `.data` expression of the module the first rule that has something to say of it."""
+    """For each expression of the module that was seen the first rule that has something to say."""
     for seen in events.by_origin.values():
         if not module.holds_node(seen.node):
             continue
-        for rule in ALL:
+        for rule in (rule for rule in ALL if seen.way in rule.ways):
             verdict = rule.judge(seen)
             if verdict is not None:
                 yield rule, seen, verdict

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datalint.finding import Confidence, NotAnalysed
+from datalint.flow.events import DATA
 from datalint.ops.stated import NOTHING_STATED
 from datalint.report import Problem, Report
 from datalint.source.near import did_you_mean
 from datalint.source.notebook import texts
-from datalint.source.text import may_hold_data
+from datalint.source.text import may_hold
 
 if TYPE_CHECKING:
     from datalint.finding import Finding
@@ -50,6 +51,14 @@ class Selection:
     def rules(self) -> frozenset[str]:
         """The names of the selected rules."""
         return _selected(self.select, self.extend_select, self.ignore)
+
+    def ways(self) -> frozenset[str]:
+        """What is looked for: `.data` in any case, whose writes are counted if not shown."""
+        if not self.select and not self.extend_select:
+            return frozenset({DATA})
+        from datalint.rules import ALL
+
+        return frozenset({DATA}).union(*(r.ways for r in ALL if r.name in self.rules()))
 
     def is_sure(self, finding: Finding) -> bool:
         """Whether a finding is of the confidence asked for."""
@@ -111,16 +120,17 @@ class Run:
 
     def check_source(self, source: bytes, path: str) -> None:
         """Check what a file holds."""
-        if not may_hold_data(source):
+        ways = self.selection.ways()
+        if not may_hold(source, ways):
             self._checked += 1
-            self.watch(path, "no .data")
+            self.watch(path, "nothing to judge")
             return
         from datalint import check  # brings libcst, which most runs do without
         from datalint.flow.project import Project
 
         self._project = self._project or Project(self.stated)
         try:
-            found = check.check_source(source, path, self._project)
+            found = check.check_source(source, path, self._project, ways)
         except NotAnalysed as error:
             self._add_problem(Problem(path, error.row, error.column, error.reason, cell=error.cell))
         except (KeyboardInterrupt, SystemExit):

@@ -6,7 +6,7 @@
     # spurious: rule     `rule` reports here and should not: fails once it does not
     # raises: MOD        PyTorch itself notices the write
     # no effect          dropping the statement changes nothing
-    # out of reach: why  the gradient is wrong, and no rule is meant to see it
+    # out of reach: why  the gradient is wrong, and no default rule is meant to see it
     # hit: why           what was saved is written, and the gradient is right all the same
     # quiet: why         nothing to report, and why one might think otherwise
     # cure: statement    what to write instead of this statement

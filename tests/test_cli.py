@@ -113,7 +113,7 @@ class TestCheck:
         assert datalint("-q", "harmless.py").stdout == ""
         Path("plain.py").touch()
         done = datalint("-v", "plain.py", "harmful.py")
-        assert done.stderr == "harmful.py: 1 shown of 1 found\nplain.py: no .data\n"
+        assert done.stderr == "harmful.py: 1 shown of 1 found\nplain.py: nothing to judge\n"
 
     def test_output_goes_to_a_file(self, process: Datalint) -> None:
         Path("hârm\x1bful.py").write_text(HARMFUL)
@@ -150,7 +150,7 @@ class TestCheck:
 
     def test_what_is_said_of_each_file_is_safe_for_a_terminal(self, datalint: Datalint) -> None:
         Path("a\x1b[2J.py").touch()
-        assert datalint("-v", "a\x1b[2J.py").stderr == "a\\x1b[2J.py: no .data\n"
+        assert datalint("-v", "a\x1b[2J.py").stderr == "a\\x1b[2J.py: nothing to judge\n"
 
     def test_excluded_files_are_a_note(self, datalint: Datalint) -> None:
         Path("web/build").mkdir(parents=True)

@@ -140,7 +140,7 @@ def test_safe_fixes_change_nothing(case: FixtureCase) -> None:
 @by_name(CASES)
 def test_a_fixture_tells_its_story_and_marks_known_rules(case: FixtureCase) -> None:
     reports = case.reports("expect", "expect-all", "missing", "spurious")
-    assert {rule for _, rule in reports} <= RULES | {"blind-write"}
+    assert {rule for _, rule in reports} <= RULES
     assert 20 <= len(case.story) <= 220, "one or two sentences"
     assert len(case.reports("expect")) == 0 or len(case.rules & DEFAULT) == 1, (
         "one story, one fixture"

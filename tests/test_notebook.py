@@ -11,8 +11,9 @@ from datalint.check import check_source
 from datalint.finding import NotAnalysed, Span
 from datalint.report import Report
 from datalint.report.json import render
+from datalint.rules import WAYS
 from datalint.source.notebook import Cell, cells, is_notebook, read, texts
-from datalint.source.text import may_hold_data
+from datalint.source.text import may_hold
 from tests.notebooks import code, markdown, notebook
 
 STORY = notebook(
@@ -25,7 +26,7 @@ STORY = notebook(
 
 def refusal(source: bytes) -> tuple[str, int, int, int | None]:
     with pytest.raises(NotAnalysed) as caught:
-        read(source)
+        read(source, WAYS)
     error = caught.value
     return error.reason, error.row, error.column, error.cell
 
@@ -122,7 +123,7 @@ def test_only_python_is_read() -> None:
     julia = code("x.data", metadata={"vscode": {"languageId": "julia"}})
     raw = {"cell_type": "raw", "source": "x.data = = 1"}
     assert cells(notebook(markdown("x.data"), raw, julia, "x")) == [Cell(4, "x")]
-    assert read(notebook(markdown("x.data"), raw, julia, "x = = 1")) is None
+    assert read(notebook(markdown("x.data"), raw, julia, "x = = 1"), WAYS) is None
 
 
 @pytest.mark.parametrize(
@@ -162,9 +163,9 @@ def test_texts_are_what_their_user_sees() -> None:
 def test_the_bytes_of_a_notebook_may_hold_data(text: str, indent: int | None) -> None:
     for cell in (code(text), {"cell_type": "code", "source": text}):
         source = json.dumps({"cells": [cell]}, indent=indent).encode()
-        assert may_hold_data(source) and may_hold_data(b"\xef\xbb\xbf\n" + source)
-        assert read(source) is not None
-    assert not may_hold_data(notebook("import torch\nx.dataset"))
+        assert may_hold(source, WAYS) and may_hold(b"\xef\xbb\xbf\n" + source, WAYS)
+        assert read(source, WAYS) is not None
+    assert not may_hold(notebook("import torch\nx.dataset"), {".data"})
 
 
 def test_a_notebook_without_data_is_not_parsed() -> None:

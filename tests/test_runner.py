@@ -48,7 +48,8 @@ def test_rules_are_selected(selection: Selection, rules: set[str]) -> None:
         (
             {"ignore": ("E501",)},
             "no rule is named 'E501'; the names are write-after-save, untracked-write,"
-            " unchecked-write, data-write, data-assignment, write-without-effect, data-read, all",
+            " unchecked-write, data-write, data-assignment, write-without-effect, data-read,"
+            " blind-write, all",
         ),
         ({"extend_select": ("All",)}, "no rule is named 'All'; did you mean 'all'?"),
         (
@@ -72,7 +73,7 @@ def found(rule: str, confidence: Confidence = Confidence.HIGH, path: str = "a.py
 def run(
     monkeypatch: pytest.MonkeyPatch, selection: Selection, *findings: Finding
 ) -> tuple[Report, dict[str, str]]:
-    monkeypatch.setattr(check, "check_source", lambda source, path, project: list(findings))
+    monkeypatch.setattr(check, "check_source", lambda *given: list(findings))
     one = Run(selection)
     one.check_source(SOURCE.encode(), "a.py")
     return one.report(), one.sources
@@ -112,14 +113,16 @@ def test_findings_are_sorted_by_place_then_rule(monkeypatch: pytest.MonkeyPatch)
 def test_one_bad_file_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def check_source(source: bytes, path: str, project: Project) -> list[Finding]:
+    def check_source(
+        source: bytes, path: str, project: Project, ways: frozenset[str]
+    ) -> list[Finding]:
         match Path(path).name:
             case "refused.py":
                 raise NotAnalysed("no Python", 3, 4)
             case "broken.py":
                 raise IndexError("list index out of range")
             case "deep.py":
-                return check_source(source, path, project)
+                return check_source(source, path, project, ways)
         return [found("write-after-save", path=path)]
 
     monkeypatch.setattr(check, "check_source", check_source)
@@ -154,7 +157,9 @@ def test_one_bad_file_does_not_stop_the_others(
 def test_what_is_meant_to_stop_the_run_does(
     stop: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def check_source(source: bytes, path: str, project: Project) -> list[Finding]:
+    def check_source(
+        source: bytes, path: str, project: Project, ways: frozenset[str]
+    ) -> list[Finding]:
         raise stop
 
     monkeypatch.setattr(check, "check_source", check_source)
@@ -166,7 +171,9 @@ def test_a_panic_in_rust_is_a_bug_report(monkeypatch: pytest.MonkeyPatch) -> Non
     class PanicException(BaseException):
         """As pyo3 raises it."""
 
-    def check_source(source: bytes, path: str, project: Project) -> list[Finding]:
+    def check_source(
+        source: bytes, path: str, project: Project, ways: frozenset[str]
+    ) -> list[Finding]:
         raise PanicException("index out of bounds")
 
     monkeypatch.setattr(check, "check_source", check_source)

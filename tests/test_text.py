@@ -9,8 +9,9 @@ import libcst
 import pytest
 
 from datalint.finding import NotAnalysed
+from datalint.rules import WAYS
 from datalint.source import guard
-from datalint.source.text import decode, may_hold_data, place, split_lines
+from datalint.source.text import decode, may_hold, place, split_lines
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ from datalint.source.text import decode, may_hold_data, place, split_lines
 )
 def test_may_hold_data(source: bytes) -> None:
     expected = not source.endswith(b"\xff")
-    assert may_hold_data(source) is expected
+    assert may_hold(source, {".data"}) is expected
 
 
 @pytest.mark.parametrize(
@@ -56,12 +57,36 @@ def test_may_hold_data(source: bytes) -> None:
     ],
 )
 def test_holds_no_data(source: bytes) -> None:
-    assert not may_hold_data(source)
+    assert not may_hold(source, {".data"})
 
 
 def test_a_long_file_without_data_is_left_quickly() -> None:
     """No input makes the prefilter slower than linear: this would run for hours otherwise."""
-    assert not may_hold_data(b"." + b" \\\n" * 300_000 + b"# " * 300_000 + b"x")
+    long = b"." + b" \\\n" * 300_000 + b"# " * 300_000 + b"x"
+    assert not may_hold(long, {".data"})
+    assert not may_hold(long, WAYS)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (b"x.detach().numpy()", True),
+        (b"x.detach() \\\n .apply_(f)", True),
+        (b"getattr(x, 'storage')()", True),
+        (b"from numpy import asarray", True),
+        (b"np.asarray(x)", True),
+        (b"x.data", True),
+        (b"import numpy as np", False),
+        (b"x.to_numpy()", False),
+        (b"storage = 1", False),
+        (b"jasarray(x)", False),
+        (b"asarrays(x)", False),
+    ],
+)
+def test_what_else_is_looked_for_is_found_as_methods_and_functions_are_written(
+    source: bytes, expected: bool
+) -> None:
+    assert may_hold(source, WAYS) is expected
 
 
 def test_decoding_keeps_line_ends_and_drops_the_bom() -> None:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from datalint.flow import autograd
 from datalint.flow.collect import collect
-from datalint.flow.events import Events
+from datalint.flow.events import DATA, Events
 from datalint.flow.interpret import Interpreter
 from datalint.flow.layers import Layers
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
 from datalint.flow.program import FORWARD, Program
 from datalint.flow.project import Project
-from datalint.flow.relevance import DATA, matter
+from datalint.flow.relevance import matter, mentions
 from datalint.flow.state import Contents
 from datalint.flow.values import (
     ITEM,
@@ -30,6 +30,8 @@ from datalint.flow.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from datalint.flow import ir
     from datalint.flow.state import State
 
@@ -39,11 +41,17 @@ BUDGET = 10_000
 FILE_BUDGET, LEAST = 60_000, 500
 
 
-def analyse(module: ir.Module, project: Project | None = None) -> Events:
-    """Everything seen of every `.data` expression in a file; what it imports is followed."""
+def analyse(
+    module: ir.Module, project: Project | None = None, ways: Set[str] = frozenset({DATA})
+) -> Events:
+    """Everything seen of these ways past a version counter; what the file imports is followed.
+
+    What leads to a `.data` comes first: it finds the same, whatever else is looked for.
+    """
     events = Events()
-    relevant = matter(module)
-    if not relevant and DATA not in module.mentions:
+    first = matter(module, ways & {DATA})
+    others = matter(module, ways) - first
+    if not first and not others and not mentions(module, ways):
         return events
     program = Program(module, project or Project())
     run = Interpreter(program, events)
@@ -53,6 +61,15 @@ def analyse(module: ir.Module, project: Project | None = None) -> Events:
     if module.body:
         run.left_behind(module.body[-1])
     start = collect(run.state, run.parents, [0, *program.class_frames.values()])
+    _enter_all(run, program, first, start)
+    _enter_all(run, program, others, start)
+    return events
+
+
+def _enter_all(
+    run: Interpreter, program: Program, relevant: Set[ir.Function], start: State
+) -> None:
+    module = program.module
     for function in module.functions:
         if function in relevant and is_entry(module, function):
             _enter(run, program, function, start, program.owner.get(function))
@@ -60,9 +77,8 @@ def analyse(module: ir.Module, project: Project | None = None) -> Events:
         if any(method in relevant for method in cls.methods.values()):
             _enter_inherited(run, program, cls, start)
     for function in module.functions:  # called in a way that was not followed
-        if function in relevant and not events.entered[function]:
+        if function in relevant and not run.events.entered[function]:
             _enter(run, program, function, start, program.owner.get(function))
-    return events
 
 
 def _enter_inherited(run: Interpreter, program: Program, cls: ir.Class, start: State) -> None:

@@ -14,7 +14,7 @@ from datalint.flow.state import GraphNode
 from datalint.flow.values import ANY, Key, Tri, overlap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Set
 
     from datalint.flow import ir
     from datalint.flow.events import Events, Write
@@ -59,6 +59,16 @@ def swap(state: State, write: Write, tensor: Key, storages: frozenset[Key]) -> N
 
 def _mark(state: State, node: Key, save: Save, write: Write) -> None:
     state.spoils[node, save] = state.spoils.get((node, save), frozenset()) | {write}
+
+
+def count(state: State, tensor: Tensor, writes: Set[Write]) -> None:
+    """Its version counter moves: what these writes spoiled of it is found out in backward."""
+    groups = _by_root(tensor.storages)
+    for (key, save), marks in list(state.spoils.items()):
+        if not marks & writes or not save.guarded or save.via != tensor.via:
+            continue
+        if _meet(save.storages, groups):
+            state.spoils[key, save] = marks - writes
 
 
 def edit(state: State, write: Write, written: Tensor) -> None:

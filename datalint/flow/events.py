@@ -1,4 +1,4 @@
-"""What the interpreter saw of each `.data` expression: the facts that rules judge.
+"""What the interpreter saw of each way past a version counter: the facts that rules judge.
 
 Everything refers to IR nodes; nobody computes a position before a rule has decided to report.
 """
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from datalint.flow import ir
+    from datalint.flow.values import Key
+
+
+#: The way past the version counter that most rules are about.
+DATA = ".data"
 
 
 class Kind(enum.Enum):
@@ -31,7 +36,7 @@ class Kind(enum.Enum):
 
 
 class Evidence(enum.IntEnum):
-    """How sure it is that the `.data` is a tensor's."""
+    """How sure it is that the memory is a tensor's."""
 
     NONE = 0
     LIKELY = 1
@@ -40,7 +45,7 @@ class Evidence(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """An in-place write at `site` through the `.data` expression `read`."""
+    """An in-place write at `site` through the expression `read`: a `.data`, or another way."""
 
     read: ir.Node
     site: ir.Node
@@ -100,9 +105,11 @@ class Place:
 
 @dataclass(slots=True)
 class Seen:
-    """All that was seen of one `.data` expression."""
+    """All that was seen of one expression through which memory leaves its version counter."""
 
     node: ir.Node
+    #: `.data`, or one of `counters.WAYS`.
+    way: str = DATA
     evidence: Evidence = Evidence.NONE
     writes: dict[Write, Place] = field(default_factory=dict)
     damages: set[Damage] = field(default_factory=set)
@@ -115,10 +122,16 @@ class Seen:
     temporary: bool = False
     #: Its value is used up at once: `.item()`, a comparison, an f-string.
     consumed: bool = False
+    #: Perhaps nobody watches this memory: a constant, a copy, a temporary. Not said of a `.data`.
+    unwatched: bool = False
+    #: The memory that each write may have changed, and the writes after which the version
+    #: counter of that memory was moved by hand.
+    memory: dict[Write, frozenset[Key]] = field(default_factory=dict)
+    counted: set[Write] = field(default_factory=set)
 
 
 class Events:
-    """By `.data` expression, as the user wrote it."""
+    """By expression, as the user wrote it."""
 
     def __init__(self) -> None:
         self.by_origin: dict[cst.CSTNode, Seen] = {}

@@ -93,7 +93,7 @@ class Library(Containers, Modules):
         if name == "functools.partial":
             return self.partial(arguments)
         if name == "copy.copy":
-            return self.unversioned(node, arguments.get(0, "x"))
+            return self.unversioned(node, "copy", arguments.get(0, "x"))
         if name == "typing.cast":
             return arguments.get(1, "val")
         if name in _SAME:
@@ -210,6 +210,9 @@ class Library(Containers, Modules):
         if name in ("torch.autograd.backward", "torch.autograd.grad"):
             roots = arguments.get(0, "tensors") | arguments.get(0, "outputs")
             return self.backward(node, roots, arguments)
+        if name == "torch.autograd.graph.increment_version":
+            self.increment(self.tensors(arguments.all).values())
+            return PLAIN
         if name == "torch.Tensor.data.__get__":
             read = arguments.get(0, "instance")
             return self.each(read, lambda thing: self.attribute(node, thing, "data"))
@@ -308,12 +311,12 @@ class Library(Containers, Modules):
             given = arguments.all - target
             return self.apply(operator, node, Arguments([target, given]))
         if last in ("asarray", "ascontiguousarray", "ravel", "reshape", "squeeze", "transpose"):
-            return self.unversioned(node, arguments.get(0, "a"))
+            return self.unversioned(node, last, arguments.get(0, "a"))
         return PLAIN
 
-    def unversioned(self, node: ir.Node, value: Value) -> Value:
+    def unversioned(self, node: ir.Node, name: str, value: Value) -> Value:
         """The same memory by a way that no version counter watches."""
-        tensors = {k: replace(t, blind=True) for k, t in self.direct(value).items()}
+        tensors = self.past(name, node, self.direct(value))
         return self.view(node, tensors) if tensors else value
 
 

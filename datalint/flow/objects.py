@@ -128,7 +128,7 @@ class Objects(Operators):
         base = getattr(node, "base", None)
         seen.temporary = all(base is not None and s.site == base.serial for s in tensor.storages)
         self.judge_tensor(seen, node, tensor)
-        via = tensor.via or frozenset({node})
+        via = self.reads(tensor) or frozenset({node})
         alias = Tensor(tensor.storages, Tri.NO, frozenset(), via, tensor.known, tensor.blind)
         return self.new_tensor(self.key(node), alias)
 
@@ -266,12 +266,12 @@ class Objects(Operators):
 
     def is_evident(self, tensor: Tensor) -> bool:
         """Whether something says that this is a tensor, or that it came out of one."""
-        return tensor.known or any(self.events.of(read).evidence for read in tensor.via)
+        return tensor.known or any(self.events.of(read).evidence for read in self.reads(tensor))
 
     def share(self, node: ir.Attribute, given: dict[Key, Tensor]) -> None:
         """What was assigned is written on under a version counter of its own from now on."""
         for key, tensor in given.items():
-            if not tensor.via:
+            if not self.reads(tensor):
                 self.state.set_tensor(key, replace(tensor, via=frozenset({node})))
 
     # Items and elements

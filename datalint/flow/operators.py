@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from datalint.flow import autograd, ir, sources
+from datalint.flow import autograd, counters, ir, sources
+from datalint.flow.counters import Counters
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.kinds import kind_of
-from datalint.flow.names import Names
 from datalint.flow.state import Contents, GraphNode, Save, Tensor
 from datalint.flow.values import (
     NOTHING,
@@ -61,12 +61,6 @@ class Arguments:
         return self.positional[place] if place < len(self.positional) else self.rest
 
 
-#: Ways to memory that share no version counter, and writes that never count.
-_BLIND = {"numpy", "__array__", "untyped_storage", "storage", "to_dlpack", "__dlpack__",
-          "from_dlpack", "utils.dlpack.to_dlpack", "utils.dlpack.from_dlpack"}  # fmt: skip
-_BLIND_WRITES = {"apply_", "map_", "map2_"}
-
-
 #: What arrays can do as well: no evidence that the result is a tensor.
 ARRAY_METHODS = frozenset(
     "all any argmax argmin argsort clip conj cumprod cumsum diagonal dot flatten max mean min"
@@ -79,7 +73,7 @@ _MOSTLY_NUMBERS = {"*", "min", "max", "alpha", "beta", "value", "eps", "p", "fro
                    "std", "lambd", "negative_slope", "dim"}  # fmt: skip
 
 
-class Operators(Names):
+class Operators(Counters):
     """Applies the facts about operators to the state."""
 
     def apply(self, operator: Operator, site: ir.Node, arguments: Arguments) -> Value:
@@ -157,8 +151,8 @@ class Operators(Names):
         )
 
     def alias(self, operator: Operator, site: ir.Node, first: dict[Key, Tensor]) -> Value:
-        if operator.name in _BLIND:
-            first = {k: replace(t, blind=True) for k, t in first.items()}
+        if counters.plain(operator.name) in counters.WAYS:
+            first = self.past(operator.name, site, first)
         return self.view(site, first) if operator.tracked else self.detached(site, first)
 
     def detached(self, site: ir.Node, bases: dict[Key, Tensor]) -> Value:
@@ -288,11 +282,12 @@ class Operators(Names):
         targets: dict[Key, Tensor],
         of: frozenset[Key],
     ) -> None:
-        """Memory changes; where the tensor came through `.data` autograd does not know."""
+        """Memory changes; where the tensor came past its version counter autograd does not know."""
+        if operator in counters.WRITES:
+            targets = self.past(operator, site, targets)
         for tensor in targets.values():
             for read in tensor.via:
-                blind = tensor.blind or operator in _BLIND_WRITES
-                write = Write(read, site, operator, kind, blind=blind)
+                write = Write(read, site, operator, kind, blind=tensor.blind)
                 self.seen_write(write, tensor, of)
                 autograd.spoil(self.state, write, tensor)
                 if kind not in (Kind.STRAIGHT_THROUGH, Kind.SHIFT):
@@ -319,6 +314,7 @@ class Operators(Names):
         varies = sources.varies(tensor, write.operator, of, given)
         place = self.place(write.site, self.argument_of(tensor), tracked, varies)
         seen.writes.setdefault(write, place)
+        seen.memory[write] = seen.memory.get(write, frozenset()) | tensor.storages
         if tensor.known or _spelled(write.site) in facts.in_place_names():
             seen.evidence = Evidence.SURE
 

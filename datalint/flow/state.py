@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One Python tensor: its memory, its place in the graph, the `.data` reads it came through."""
+    """One Python tensor: its memory, its place in the graph, the ways past a counter it came by."""
 
     storages: frozenset[Key]
     tracked: Tri

@@ -1,10 +1,11 @@
-"""Every rule, in the order in which the first that applies to a `.data` expression is reported."""
+"""Every rule, in the order in which the first that applies to an expression is reported."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from datalint.rules import (
+    blind_write,
     data_assignment,
     data_read,
     data_write,
@@ -25,4 +26,7 @@ ALL: tuple[Rule, ...] = (
     data_assignment.RULE,
     write_without_effect.RULE,
     data_read.RULE,
+    blind_write.RULE,
 )
+#: The ways past a version counter that any of them is about.
+WAYS: frozenset[str] = frozenset().union(*(rule.ways for rule in ALL))

@@ -1,4 +1,4 @@
-"""What a rule is: a name, a level, a page, and a judgement of one `.data` expression."""
+"""What a rule is: a name, a level, a page, and a judgement of one expression."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from datalint.finding import Confidence
+from datalint.flow.events import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a rule has to say of a `.data` expression."""
+    """What a rule has to say of an expression."""
 
     message: str
     help: str
@@ -44,6 +45,8 @@ class Rule:
     default: bool
     page: str
     judge: Callable[[Seen], Verdict | None]
+    #: The ways past a version counter that it is about, as `Seen.way` says them.
+    ways: frozenset[str] = frozenset({DATA})
 
     @property
     def summary(self) -> str:

@@ -81,7 +81,7 @@ if TYPE_CHECKING:
 
 def judge(seen: Seen) -> Verdict | None:
     """The story of the plainest damage to a saved tensor, nothing assumed but a backward."""
-    damage = story.plainest(seen, _concerns)
+    damage = story.plainest(seen, concerns)
     if damage is None:
         return None
     name = story.subject(seen)
@@ -96,7 +96,7 @@ def judge(seen: Seen) -> Verdict | None:
     )
 
 
-def _concerns(damage: Damage) -> bool:
+def concerns(damage: Damage) -> bool:
     """Nothing is assumed; what a module in no sight saves is reported where a backward needs it."""
     if not damage.saved or damage.assumed or damage.again:
         return False

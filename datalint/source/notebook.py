@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from datalint.finding import Fix, NotAnalysed, place_name
 from datalint.source.guard import parse_cst
 from datalint.source.magics import python
-from datalint.source.text import decode, may_hold_data, place, split_lines
+from datalint.source.text import decode, may_hold, place, split_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from datalint.finding import Finding, Span
 
@@ -86,13 +86,13 @@ def texts(source: bytes, path: str) -> dict[str, str]:
     return {path: decode(source)}
 
 
-def read(source: bytes) -> Notebook | None:
-    """A notebook's Python; None, and no cell is parsed, where no `.data` can be in it.
+def read(source: bytes, names: Set[str]) -> Notebook | None:
+    """A notebook's Python; None, and no cell is parsed, where none of `names` can be in it.
 
     Raises `NotAnalysed` where the bytes are no notebook or a cell is no Python.
     """
     found = cells(source)
-    if not any(may_hold_data(cell.text.encode("utf-8", "replace")) for cell in found):
+    if not any(may_hold(cell.text.encode("utf-8", "replace"), names) for cell in found):
         return None
     left, rows, row = [], [], 2
     for cell in found:

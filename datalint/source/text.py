@@ -1,19 +1,22 @@
-"""How a file's bytes become text, and which bytes cannot hold a `.data` at all."""
+"""How a file's bytes become text, and which bytes cannot hold what is looked for at all."""
 
 from __future__ import annotations
 
 import re
 import tokenize
+from functools import cache
+from typing import TYPE_CHECKING
 
 from datalint.finding import NotAnalysed
+
+if TYPE_CHECKING:
+    from collections.abc import Set
 
 #: Between the dot and the name Python allows blanks, continued lines and, inside brackets,
 #: line ends and comments. (An identifier in other Unicode letters that NFKC turns into `data`
 #: is not looked for: no file was ever seen to hold one.)
-_ATTRIBUTE = rb"\.(?:\s|\\|#[^\r\n]*+)*+data(?![\w\x80-\xff])"
-#: `getattr(x, "data")`
-_NAME = rb"(['\"])data\1"
-_DATA = re.compile(_ATTRIBUTE + rb"|" + _NAME)
+_DOT = rb"\.(?:\s|\\|#[^\r\n]*+)*+"
+_WORD_ENDS = rb"(?![\w\x80-\xff])"
 
 #: Not the key that every notebook has; before the name may be the `n` of an escaped line end.
 _LETTERS = re.compile(rb"(?<!meta)data(?![\w\x80-\xff])")
@@ -22,18 +25,35 @@ _JSON_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+\{")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def may_hold_data(source: bytes) -> bool:
-    """Whether `.data` or the string "data" stands in `source`; if not, nothing need be parsed.
+def may_hold(source: bytes, names: Set[str]) -> bool:
+    """Whether one of the names stands in `source`; if not, nothing need be parsed.
 
+    `.data` stands for the attribute and for the string "data", a name without a dot for any word.
     Of a notebook this is told before its JSON is read: however dots, quotes and line ends are
-    written there, the four letters stand together.
+    written there, the letters stand together.
     """
     if _JSON_OBJECT.match(source):
-        return _LETTERS.search(source) is not None
+        return any(_in_json(name, source) for name in names)
     if b"\0" in source:
         # No Python file holds a NUL. UTF-16 does, and must be refused rather than called clean.
         source = source.replace(b"\0", b"")
-    return _DATA.search(source) is not None
+    return _pattern(frozenset(names)).search(source) is not None
+
+
+def _in_json(name: str, source: bytes) -> bool:
+    word = name.removeprefix(".").encode()
+    return _LETTERS.search(source) is not None if word == b"data" else word in source
+
+
+@cache
+def _pattern(names: frozenset[str]) -> re.Pattern[bytes]:
+    attributes = b"|".join(n[1:].encode() for n in sorted(names) if n.startswith("."))
+    words = b"|".join(n.encode() for n in sorted(names) if not n.startswith("."))
+    found = [_DOT + rb"(?:" + attributes + rb")" + _WORD_ENDS]
+    found.append(rb"(['\"])(?:" + attributes + rb")\1")  # `getattr(x, "data")`
+    if words:
+        found.append(rb"\b(?:" + words + rb")" + _WORD_ENDS)
+    return re.compile(rb"|".join(found))
 
 
 def decode(source: bytes) -> str:
