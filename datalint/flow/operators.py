@@ -93,6 +93,8 @@ class Operators(Counters):
         tensors: dict[str, dict[Key, Tensor]],
     ) -> Value:
         written = {n: tensors[n] for n in operator.writes if tensors.get(n)}
+        if any(isinstance(constant(named.get(n, NOTHING)), int) for n in ("dim", "other")):
+            operator = operator.along()
         if operator.metadata_only:
             return self.metadata(site, named, tensors)
         if operator.sharing is Sharing.MAYBE and _copies(operator, named):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,6 +93,13 @@ class Operator:
         """What a call keeps when just these arguments need a gradient."""
         nothing: frozenset[Saved] = frozenset()
         return nothing.union(*(self.saves.get(name, nothing) for name in needing_grad))
+
+    def along(self) -> Operator:
+        """The facts where a dimension is given: `x.max(0)` is a tuple and keeps its indices only."""
+        if not any(s.item is not None for kept in self.saves.values() for s in kept):
+            return self
+        elements = {a: frozenset(s for s in k if s.item is not None) for a, k in self.saves.items()}
+        return replace(self, saves=elements)
 
     def given(self, keyword: str) -> Operator | None:
         """The facts that hold instead when `keyword` is true: `inplace`, `max_norm`."""

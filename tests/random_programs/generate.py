@@ -147,8 +147,14 @@ def _loss(scope: Scope) -> None:
     draw, terms = scope.draw, ["total"]
     for _ in range(draw.integer(1, 3)):
         ref = scope.find(Kind.TRACKED) or scope.operand()
+        # No plain sums or means: those of a softmax are constant, right whatever was done to it.
         text = draw.choice(
-            ["{x}.sum()", "({x} * {x} + {x}).sum()", "{x}.mean()", "{x}.exp().sum()"]
+            [
+                "{x}.cumsum(0).sum()",
+                "({x} * {x} + {x}).sum()",
+                "{x}.cos().mean()",
+                "{x}.exp().sum()",
+            ]
         )
         other = scope.find(Kind.PLAIN, shape=ref.shape)
         if other is not None and draw.chance(40):
