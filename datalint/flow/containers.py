@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datalint.flow.objects import Objects
+from datalint.flow.attributes import Attributes
 from datalint.flow.state import Contents
 from datalint.flow.values import NOTHING, PLAIN, Container, Literal, Value, constant, just
 
@@ -17,7 +17,7 @@ _EXTENDING = {"extend", "update", "extendleft"}
 _TAKING = {"pop", "get", "setdefault", "popleft", "popitem"}
 
 
-class Containers(Objects):
+class Containers(Attributes):
     """Methods and displays of containers."""
 
     def container_method(

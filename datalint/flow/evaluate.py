@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd, ir
+from datalint.flow.attributes import FIELDS
 from datalint.flow.calls import Calls
-from datalint.flow.objects import FIELDS
 from datalint.flow.operators import Arguments
 from datalint.flow.run import YIELDED
 from datalint.flow.state import Contents

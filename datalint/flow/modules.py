@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datalint.flow.objects import BUFFERS, Objects
+from datalint.flow.attributes import BUFFERS, Attributes
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
 from datalint.flow.run import PARAMETERS
@@ -48,7 +48,7 @@ _SAME = {"cuda", "cpu", "to", "half", "float", "double", "to_empty",
          "share_memory", "bfloat16", "type", "zero_grad", "__enter__"}  # fmt: skip
 
 
-class Modules(Objects):
+class Modules(Attributes):
     """Instances and the parameters under them."""
 
     def instantiate(self, node: ir.Node, cls: ClassRef, arguments: Arguments) -> Value:

@@ -95,7 +95,7 @@ class Operator:
         return nothing.union(*(self.saves.get(name, nothing) for name in needing_grad))
 
     def along(self) -> Operator:
-        """The facts where a dimension is given: `x.max(0)` is a tuple and keeps its indices only."""
+        """The facts where a dimension is given: `x.max(0)` is a tuple and keeps indices only."""
         if not any(s.item is not None for kept in self.saves.values() for s in kept):
             return self
         elements = {a: frozenset(s for s in k if s.item is not None) for a, k in self.saves.items()}
