@@ -63,6 +63,7 @@ class Unseen(Library):
         self.state.set_tensor(key, made)
         made_of = sources.sources(self.state, tensors.values())
         sources.made(self.state, key, made_of)
+        self.take_in(receiver, region, arguments)
         for place in self.program.project.stated.written(*names):
             target = receiver if place == RECEIVER else arguments.at(place)
             self.write_into(node, name, target, made_of)
@@ -72,6 +73,13 @@ class Unseen(Library):
         """What the user states to be written is made of tensors."""
         tensors = {k: replace(t, known=True) for k, t in self.tensors(target).items()}
         self.write(node, name, Kind.COMPUTED, tensors, of)
+
+    def take_in(self, receiver: Value, region: Key | None, arguments: Arguments) -> None:
+        """What is called on something may keep it: an observer that is asked for ranges later."""
+        given = sources.sources(self.state, self.tensors(arguments.all).values())
+        called = frozenset().union(*(t.storages for t in self.direct(receiver).values()))
+        if given:
+            sources.mixed(self.state, called | ({region} if region else frozenset()), given)
 
     def assumed_node(
         self,
