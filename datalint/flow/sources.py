@@ -41,8 +41,17 @@ def sources(state: State, tensors: Iterable[Tensor]) -> frozenset[Key]:
     found: set[Key] = set()
     for tensor in tensors:
         for storage in tensor.storages:
-            found |= state.made_of.get(storage, frozenset({storage}))
+            found |= _of(state, storage)
     return frozenset(found)
+
+
+def _of(state: State, storage: Key) -> frozenset[Key]:
+    """The sources of memory, or of what it is an item or a part of."""
+    for length in range(len(storage.path), -1, -1):
+        found = state.made_of.get(storage._replace(path=storage.path[:length]))
+        if found is not None:
+            return found
+    return frozenset({storage})
 
 
 def made(state: State, storage: Key, of: frozenset[Key]) -> None:
@@ -53,7 +62,7 @@ def made(state: State, storage: Key, of: frozenset[Key]) -> None:
 def mixed(state: State, storages: Iterable[Key], of: frozenset[Key]) -> None:
     """Memory that was there took in more."""
     for storage in storages:
-        state.made_of[storage] = state.made_of.get(storage, frozenset({storage})) | of
+        state.made_of[storage] = _of(state, storage) | of
 
 
 def by_chance(operator: str) -> bool:
