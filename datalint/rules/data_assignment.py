@@ -45,7 +45,8 @@ was not meant. `.detach()` cannot be assigned to.
 
 ## Known gaps
 `x.data = v` followed by a write to `v` is a write to `x`: it is reported at the assignment, under
-the rule for the write. What another file does with either tensor is not seen.
+the rule for the write. What those who call it from another file do
+with either tensor is not seen.
 """
 
 from __future__ import annotations

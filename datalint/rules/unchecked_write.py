@@ -3,7 +3,7 @@
 ## What it does
 Reports a write through `.data` that would be a `write-after-save` or an `untracked-write` but for
 one link, which the message names:
-- in code that a module's `forward` reaches: a function or object that is not in the file may have
+- in code that a module's `forward` reaches: a function or object that is not in sight may have
   saved the value, may be differentiable, or may hand back the same memory;
 - there, too: the module may be called again before backward, and forward overwrites a parameter or
   buffer with something else each time;
@@ -76,9 +76,8 @@ overwritten value was saved. No fix is offered where the link would make it an `
 which `.detach()` does not cure, nor where `.data` is assigned.
 
 ## Known gaps
-Only one file at a time is read, so the caller that would decide the matter is never looked for in
-another one. What a function's name says of its purpose is believed. Stories that need two links
-are left to `data-write`.
+The caller that would decide the matter is not looked for in another file. What a function's name
+says of its purpose is believed. Stories that need two links are left to `data-write`.
 """
 
 from __future__ import annotations

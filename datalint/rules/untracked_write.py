@@ -60,7 +60,8 @@ out-of-place form where the edit is a statement on a local name.
 
 ## Known gaps
 Where the tensor is an argument whose caller is not in sight, it is taken to be no more than an
-argument: see `unchecked-write`. What another file does to the value is not seen.
+argument: see `unchecked-write`. What those who call it from another file do
+with the value is not seen.
 """
 
 from __future__ import annotations

@@ -60,9 +60,10 @@ assigned.
 
 ## Known gaps
 Not found: `.data` reached through `operator.attrgetter`, a tensor that only a gradient hook uses,
-what another file saves or writes, and an ordinary write where `.data` is what was saved. Reported
-although harmless: a write to one slice of a tensor where another slice was saved, and values that
-are put back, as they were, before backward.
+what a caller in another file saved, what an installed package writes, and an ordinary write where
+`.data` is what was saved. Reported although harmless: a write to one slice of a tensor where
+another slice was saved, values that are put back, as they were, before backward, and a write in
+a function that is meant to perturb its input, as a numerical gradient does.
 """
 
 from __future__ import annotations
