@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 
 def plainest(seen: Seen, which: Callable[[Damage], bool]) -> Damage | None:
-    """Of such damage what assumes least and comes first; none where no tensor is in evidence."""
-    if seen.evidence is Evidence.NONE:
-        return None
+    """Of such damage what assumes least and comes first; none where no tensor is in evidence.
+
+    What a backward runs through is a tensor, whatever it is called.
+    """
+    evident = seen.evidence is not Evidence.NONE
     return min(
-        filter(which, seen.damages),
+        (d for d in seen.damages if (evident or d.backward) and which(d)),
         key=lambda d: (
             bool(d.assumed) or d.again,
             not (d.sure and d.backward),
