@@ -143,6 +143,7 @@ def test_a_pipe_among_files_does_not_hang(process: Datalint) -> None:
     assert done.stdout.endswith("\n1 file checked: 1 finding\n")
 
 
+@pytest.mark.slow
 def test_the_deepest_nesting_that_is_let_through_is_survived(process: Datalint) -> None:
     """By libcst, whose stack is the process's, and by the analysis, whose stack is Python's."""
     Path("deep").mkdir()
