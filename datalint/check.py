@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datalint.finding import Edit, Finding, Fix, NotAnalysed, Note
@@ -57,7 +59,8 @@ def _check_notebook(source: bytes, path: str, project: Project, ways: Set[str]) 
 def _check_python(source: bytes, path: str, project: Project, ways: Set[str]) -> list[Finding]:
     module = project.parse(source, path)
     judged = list(judge(analyse(module.ir, project, ways), module.ir))
-    at = _places(project, (node for _, seen, verdict in judged for node in _nodes(seen, verdict)))
+    nodes = (node for _, seen, verdict in judged for node in _nodes(seen, verdict))
+    at = _places(project, nodes, module, path)
     return [_finding(rule, seen, verdict, path, at) for rule, seen, verdict in judged]
 
 
@@ -80,16 +83,24 @@ def _nodes(seen: Seen, verdict: Verdict) -> Iterable[ir.Node]:
         yield verdict.rewrite.node
 
 
-def _places(project: Project, nodes: Iterable[ir.Node]) -> dict[ir.Node, tuple[str, Span]]:
-    """The file and the span of each node."""
+def _places(
+    project: Project, nodes: Iterable[ir.Node], module: Parsed, path: str
+) -> dict[ir.Node, tuple[str, Span]]:
+    """The file and the span of each node; the module is at `path`, and others are named alike."""
     by_home: dict[Parsed, list[ir.Node]] = {}
     for node in nodes:
         by_home.setdefault(project.home(node), []).append(node)
     at: dict[ir.Node, tuple[str, Span]] = {}
     for home, held in by_home.items():
         found = spans(home.tree, (node.origin for node in held))
-        at.update({node: (home.path, found[node.origin]) for node in held})
+        name = path if home is module else _alike(home.path, path)
+        at.update({node: (name, found[node.origin]) for node in held})
     return at
+
+
+def _alike(other: str, path: str) -> str:
+    """An absolute path, spelled from here where the user's is."""
+    return other if Path(path).is_absolute() else os.path.relpath(other)
 
 
 def _finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -127,6 +128,58 @@ def test_only_the_files_that_were_named_get_findings(tmp_path: Path, datalint: D
     assert not any("ops.py" in line for line in named)
     assert any("ops.py" in line for line in both)
     assert [x for x in both if "main.py:" in x] == [x for x in named if "main.py:" in x] != []
+
+
+@pytest.mark.parametrize("start", [".", "pkg", "pkg/deep"])
+def test_it_does_not_matter_from_where_a_file_is_named(
+    tmp_path: Path, datalint: Datalint, monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    tree(
+        tmp_path,
+        {
+            "pyproject.toml": "",
+            "pkg/__init__.py": "",
+            "pkg/deep/__init__.py": "",
+            "pkg/deep/main.py": MAIN.format(module="lib.ops"),
+            "lib/ops.py": HELPER,
+        },
+    )
+    monkeypatch.chdir(tmp_path / start)
+    whole, helper = tmp_path / "pkg/deep/main.py", tmp_path / "lib/ops.py"
+    path, beside = os.path.relpath(whole), os.path.relpath(helper)
+    for spelled, other in ((path, beside), (f"./{path}", beside), (whole, helper)):
+        shown = datalint(str(spelled)).stdout
+        assert f"--> {spelled}:7:10" in shown
+        assert f"::: {other}:3:9" in shown
+
+
+@pytest.mark.parametrize("spelled", ["b.py", "./b.py", "folder/../b.py"])
+def test_a_file_that_is_imported_back_is_one_however_it_is_named(
+    tmp_path: Path, datalint: Datalint, spelled: str
+) -> None:
+    tree(
+        tmp_path,
+        {
+            "a.py": "import torch\nimport b\n\n\ndef g(x):\n    b.f\n    return x.exp()\n",
+            "b.py": "import torch\nimport a\n\n\ndef f(x):\n    y = a.g(x)\n"
+            "    y.data.zero_()\n    return y.sum().backward()\n",
+            "folder/c.py": "",
+        },
+    )
+    assert datalint(spelled, "--output-format", "concise").stdout.count("write-after-save") == 1
+
+
+def test_modules_of_one_name_in_two_projects_are_two(tmp_path: Path) -> None:
+    for folder, blanks in (("one", ""), ("two", "\n\n\n")):
+        files = {"a.py": MAIN.format(module="ops"), "b.py": MAIN.format(module="ops")}
+        tree(tmp_path / folder, {**files, "ops.py": blanks + HELPER})
+    project, told = Project(), []
+    for name in ("one/a.py", "two/a.py", "one/b.py", "two/b.py"):
+        path = tmp_path / name
+        (finding,) = check_source(path.read_bytes(), str(path), project)
+        told += [(n.path, n.span.row) for n in finding.notes if n.path != str(path)]
+    one, two = (str(tmp_path / "one/ops.py"), 3), (str(tmp_path / "two/ops.py"), 6)
+    assert told == [one, two, one, two]
 
 
 def test_the_story_is_told_across_files(tmp_path: Path, datalint: Datalint) -> None:

@@ -13,7 +13,6 @@ from datalint.flow.layers import Layers
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
 from datalint.flow.program import FORWARD, Program
-from datalint.flow.project import Project
 from datalint.flow.relevance import matter, mentions
 from datalint.flow.state import Contents
 from datalint.flow.values import (
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Set
 
     from datalint.flow import ir
+    from datalint.flow.project import Project
     from datalint.flow.state import State
 
 #: Expressions evaluated from one starting point before callees are taken as unknown.
@@ -41,9 +41,7 @@ BUDGET = 10_000
 FILE_BUDGET, LEAST = 60_000, 500
 
 
-def analyse(
-    module: ir.Module, project: Project | None = None, ways: Set[str] = frozenset({DATA})
-) -> Events:
+def analyse(module: ir.Module, project: Project, ways: Set[str]) -> Events:
     """Everything seen of these ways past a version counter; what the file imports is followed.
 
     What leads to a `.data` comes first: it finds the same, whatever else is looked for.
@@ -53,7 +51,7 @@ def analyse(
     others = matter(module, ways) - first
     if not first and not others and not mentions(module, ways):
         return events
-    program = Program(module, project or Project())
+    program = Program(module, project)
     run = Interpreter(program, events)
     run.budget, run.allowance = BUDGET, FILE_BUDGET
     run.block(module.body)

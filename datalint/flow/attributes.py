@@ -271,7 +271,5 @@ def _spelled(node: ir.Node) -> str:
 
 def _last_call(site: ir.Node) -> str:
     """`clamp` for `w.data = w.data.clamp(-1, 1)`: the method that made what is assigned."""
-    value = site.value if isinstance(site, ir.Assign) else None
-    callee = value.callee if isinstance(value, ir.Call) else None
-    name = callee.name if isinstance(callee, ir.Attribute) else ""
+    name = ir.method_of(site.value) if isinstance(site, ir.Assign) else ""
     return name if sources.repeatable(name, Kind.COMPUTED) else ""

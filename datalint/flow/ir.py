@@ -93,6 +93,12 @@ class Call(Expr):
     arguments: tuple[Argument, ...]
 
 
+def method_of(node: Node) -> str:
+    """The method that a node calls, as it is spelled; nothing where it calls none."""
+    callee = node.callee if isinstance(node, Call) else None
+    return callee.name if isinstance(callee, Attribute) else ""
+
+
 @dataclass(eq=False, slots=True)
 class Operation(Expr):
     """`a * b` is the operation `mul`; `x += v` is `iadd`, whose value is bound to `x` again.

@@ -23,6 +23,9 @@ _LOADED = "%loaded"
 IMPORT_BUDGET = 2_000
 #: So many modules may hand a name on to one another.
 CHAIN = 10
+#: What of an interpretation is of the place where it is: a module is read apart from that.
+_MODES = ("state", "stack", "alive", "budget", "statement", "forward", "versioned", "weak",
+          "one_of_several", "at_yield")  # fmt: skip
 
 
 class Names(Run):
@@ -124,10 +127,12 @@ class Names(Run):
         """Interpret a module's top level by itself, for what it defines."""
         self.program.add(frame, module)
         self.parents[frame] = frame
-        kept = self.state, self.stack, self.alive, self.budget, self.statement, self.forward
-        self.state, self.stack, self.alive = State(), [Frame(frame, 0, None)], True
-        self.budget, self.forward = IMPORT_BUDGET, False
+        outside = {name: getattr(self, name) for name in _MODES}
+        self.state, self.stack, self.budget = State(), [Frame(frame, 0, None)], IMPORT_BUDGET
+        self.alive, self.versioned = True, True
+        self.forward, self.weak, self.one_of_several, self.at_yield = False, False, False, None
         self.definitions(module.body)
         self.state.variables[frame, _LOADED] = NOTHING
         self.loaded[frame] = self.state
-        self.state, self.stack, self.alive, self.budget, self.statement, self.forward = kept
+        for name, held in outside.items():
+            setattr(self, name, held)

@@ -247,15 +247,13 @@ class Operators(Counters):
     ) -> Value:
         """An in-place operator's result is what it wrote, with a new place in the graph."""
         targets = {k: t for named in written.values() for k, t in named.items()}
+        refs = frozenset(TensorRef(k) for k in targets)
         if any(self.is_leaf(t) for t in targets.values()):
-            return frozenset(
-                TensorRef(k) for k in targets
-            )  # PyTorch allows this under no_grad only
+            return refs  # PyTorch allows this under no_grad only
         storages: frozenset[Key] = frozenset().union(*(t.storages for t in targets.values()))
         tracked = self.node(operator, site, tensors, storages)
         if tracked:
             self.rebase(site, targets, tracked)
-        refs = frozenset(TensorRef(k) for k in targets)
         return refs or PLAIN
 
     def is_leaf(self, tensor: Tensor) -> bool:
@@ -317,7 +315,8 @@ class Operators(Counters):
         place = self.place(write.site, self.argument_of(tensor), tracked, varies)
         seen.writes.setdefault(write, place)
         seen.memory[write] = seen.memory.get(write, frozenset()) | tensor.storages
-        if tensor.known or _spelled(write.site) in facts.in_place_names():
+        # Arrays, too, have `+=` and are given as `out`.
+        if tensor.known or ir.method_of(write.site) in facts.in_place_names():
             seen.evidence = Evidence.SURE
 
     def argument_of(self, tensor: Tensor) -> str:
@@ -343,12 +342,6 @@ class Operators(Counters):
             and site.callee.base.origin in self.events.by_origin
         ):
             self.events.of(site.callee.base).without_effect = site
-
-
-def _spelled(site: ir.Node) -> str:
-    """The method that is called here: arrays, too, have `+=` and are given as `out`."""
-    callee = site.callee if isinstance(site, ir.Call) else None
-    return callee.name if isinstance(callee, ir.Attribute) else ""
 
 
 def _evident(tensors: dict[Key, Tensor]) -> dict[Key, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,7 +35,10 @@ class Parsed:
 
 
 class Project:
-    """What is on disk around the files that are checked, and what its user states of it."""
+    """What is on disk around the files that are checked, and what its user states of it.
+
+    Modules go by their absolute paths, however they were named.
+    """
 
     def __init__(self, stated: Stated = NOTHING_STATED) -> None:
         self.stated = stated
@@ -44,6 +48,7 @@ class Project:
 
     def parse(self, source: bytes, path: str) -> Parsed:
         """The module with this source; raises `NotAnalysed` where it is no Python."""
+        path = _known(path)
         held = self._parsed.get(path)
         if held is None or held.source != source:
             text = decode(source)
@@ -55,6 +60,7 @@ class Project:
 
     def read(self, path: str) -> Parsed | None:
         """The module at this path; None where it cannot be read: its own check says why."""
+        path = _known(path)
         if path not in self._parsed:
             self._parsed[path] = None
             try:
@@ -84,6 +90,12 @@ class Project:
         return self._by_serials[node.home]
 
 
+def _known(path: str) -> str:
+    """What a module goes by; a text that is in no file keeps its name."""
+    whole = os.path.abspath(path)
+    return whole if _on_disk(whole) else path
+
+
 @cache
 def _on_disk(path: str) -> bool:
     return Path(path).is_file()
@@ -102,8 +114,15 @@ def _speaks_of_torch(path: str) -> bool:
 
 @cache
 def _serials(path: str) -> int:
-    """Where a module's serial numbers begin: the same in every run, on whichever machine."""
+    """Where a module's serial numbers begin: in the same order on whichever machine.
+
+    Modules of one name in two projects are told apart by their paths.
+    """
     if not _on_disk(path):
         return 0
-    named = imports.identity(Path(path)).encode(errors="surrogateescape")
-    return int.from_bytes(hashlib.blake2b(named, digest_size=7).digest(), "big") + 1
+    return (_hash(imports.identity(Path(path))) << 64) + _hash(path) + 1
+
+
+def _hash(text: str) -> int:
+    digest = hashlib.blake2b(text.encode(errors="surrogateescape"), digest_size=7).digest()
+    return int.from_bytes(digest, "big")
