@@ -10,8 +10,10 @@ import pytest
 from datalint.check import check_source
 from datalint.finding import Confidence, Finding, NotAnalysed
 from datalint.flow.events import DATA
+from datalint.lint import Linter
 from datalint.rules import ALL
-from datalint.runner import Run, Selection
+from datalint.runner import Run
+from datalint.selection import Selection
 from tests.fixture_case import FixtureCase, State, all_cases
 from tests.oracle.trial import Trial
 
@@ -213,7 +215,7 @@ def test_files_without_data_are_read_only_where_the_rule_is_selected() -> None:
     ],
 )
 def test_a_selection_says_what_is_looked_for(selection: Selection, findings: int) -> None:
-    run = Run(selection)
+    run = Run(Linter(selection))
     run.check_source(b"def f(x):\n    x.detach().numpy()[0] = 1\n", "a.py")
     report = run.report()
     assert (report.checked, len(report.findings)) == (1, findings)

@@ -16,7 +16,7 @@ import click
 import pytest
 
 from datalint.check import check_source
-from datalint.cli import cli
+from datalint.cli.main import cli
 from datalint.config import find_config
 from datalint.finding import Applicability, Level
 from datalint.ops.stated import Stated

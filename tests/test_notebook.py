@@ -13,7 +13,7 @@ from datalint.report import Report
 from datalint.report.json import render
 from datalint.rules import WAYS
 from datalint.source.notebook import Cell, cells, is_notebook, read, texts
-from datalint.source.text import may_hold
+from datalint.source.text import Text, may_hold
 from tests.notebooks import code, markdown, notebook
 
 STORY = notebook(
@@ -150,9 +150,9 @@ def test_the_kernels_language_decides(metadata: Any, read: bool) -> None:
 
 
 def test_texts_are_what_their_user_sees() -> None:
-    assert texts(STORY, "a.ipynb")["a.ipynb:cell 3"] == "%%time\nc = y.data\nc.zero_()"
+    assert texts(STORY, "a.ipynb")["a.ipynb:cell 3"].text == "%%time\nc = y.data\nc.zero_()"
     assert list(texts(STORY, "a.ipynb")) == [f"a.ipynb:cell {n}" for n in (2, 3, 4)]
-    assert texts(b"x", "a.py") == {"a.py": "x"}
+    assert texts(b"x", "a.py") == {"a.py": Text("x")}
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ from inline_snapshot import snapshot
 from datalint.finding import Applicability, Confidence, Finding, Level
 from datalint.report import Problem, Report
 from datalint.report.json import render
+from datalint.source.text import Text
 from tests.findings import SOURCE, at, finding, story
 
 
 def entries(report: Report, text: str = SOURCE) -> list[dict[str, Any]]:
     loaded: list[dict[str, Any]] = json.loads(
-        render(report, {found.path: text for found in report.findings})
+        render(report, {found.path: Text(text) for found in report.findings})
     )
     return loaded
 
@@ -117,7 +118,7 @@ def test_what_is_in_a_notebook_names_its_cell() -> None:
     span = replace(at(SOURCE, 5, "y.data"), cell=3)
     found = finding(span, (replace(step, cell=2), "saved"), (step, "needed"), path="a.ipynb")
     report = Report((found,), (Problem("a.ipynb", 9, 9, "", cell=1),))
-    loaded = json.loads(render(report, {"a.ipynb:cell 3": f"%time 'x\n{SOURCE}"}))
+    loaded = json.loads(render(report, {"a.ipynb:cell 3": Text(f"%time 'x\n{SOURCE}")}))
     assert [(entry["cell"], entry["location"]["row"]) for entry in loaded] == [(1, 9), (3, 5)]
     assert [related["cell"] for related in loaded[1]["related"]] == [2, None]
 
@@ -139,7 +140,7 @@ def test_nothing_is_an_empty_array() -> None:
 
 
 def test_odd_names_survive() -> None:
-    text = render(Report((story("\udcff日\n.py"),)), {"\udcff日\n.py": SOURCE})
+    text = render(Report((story("\udcff日\n.py"),)), {"\udcff日\n.py": Text(SOURCE)})
     assert text.isascii()
     assert json.loads(text)[0]["filename"] == "\udcff日\n.py"
 

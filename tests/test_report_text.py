@@ -11,16 +11,17 @@ from datalint.finding import Finding, Level, Note, Span
 from datalint.report import Look, Problem, Report
 from datalint.report.screen import visible
 from datalint.report.text import render
+from datalint.source.text import Text
 from tests.findings import SOURCE, at, finding, story
 
 
 def screen(text: str, *findings: Finding, color: bool = False) -> str:
     report = Report(findings, checked=1)
-    return render(report, {"src/train.py": text}, Look(color=color, summary=False))
+    return render(report, {"src/train.py": Text(text)}, Look(color=color, summary=False))
 
 
 def test_a_story_is_drawn_under_the_lines_it_is_about() -> None:
-    assert render(Report((story(),), checked=1), {"src/train.py": SOURCE}) == snapshot("""\
+    assert render(Report((story(),), checked=1), {"src/train.py": Text(SOURCE)}) == snapshot("""\
 error[write-after-save]: `y` is overwritten through `.data` after `sigmoid` saved it
  --> src/train.py:5:5
   |
@@ -50,7 +51,11 @@ def test_what_is_in_other_cells_and_files_is_drawn_below() -> None:
     )
     other = Note("called here", "b.py", at("# 1\n" * 9 + "f(x)", 10, "f(x)"))
     found = replace(found, notes=(*found.notes, other))
-    sources = {"a.ipynb:cell 3": SOURCE, "a.ipynb:cell 12": SOURCE, "b.py": "#\n" * 9 + "f(x)"}
+    sources = {
+        "a.ipynb:cell 3": Text(SOURCE),
+        "a.ipynb:cell 12": Text(SOURCE),
+        "b.py": Text("#\n" * 9 + "f(x)"),
+    }
     report = Report((found,), (Problem("a.ipynb", 1, 2, "no Python", cell=2),), checked=1)
     assert render(report, sources) == snapshot("""\
 error[write-after-save]: `y` is overwritten through `.data` after `sigmoid` saved it
@@ -326,7 +331,7 @@ def test_several_findings_then_what_was_not_analysed_then_the_summary() -> None:
         hidden=2,
         doubtful=1,
     )
-    assert render(report, {"a.py": SOURCE, "b.py": SOURCE}) == snapshot("""\
+    assert render(report, {"a.py": Text(SOURCE), "b.py": Text(SOURCE)}) == snapshot("""\
 error[write-after-save]: `y` is overwritten through `.data` after `sigmoid` saved it
  --> a.py:5:5
   |

@@ -11,10 +11,13 @@ import pytest
 
 from datalint import check
 from datalint.finding import Confidence, Finding, NotAnalysed
+from datalint.lint import Linter
 from datalint.report import Problem, Report
 from datalint.rules import ALL
-from datalint.runner import BadSelection, Run, Selection, exit_code
+from datalint.runner import Run, exit_code
+from datalint.selection import BadSelection, Selection
 from datalint.source.discover import Listing
+from datalint.source.text import Text
 from tests.findings import SOURCE, at, finding
 
 if TYPE_CHECKING:
@@ -72,9 +75,9 @@ def found(rule: str, confidence: Confidence = Confidence.HIGH, path: str = "a.py
 
 def run(
     monkeypatch: pytest.MonkeyPatch, selection: Selection, *findings: Finding
-) -> tuple[Report, dict[str, str]]:
+) -> tuple[Report, dict[str, Text]]:
     monkeypatch.setattr(check, "check_source", lambda *given: list(findings))
-    one = Run(selection)
+    one = Run(Linter(selection))
     one.check_source(SOURCE.encode(), "a.py")
     return one.report(), one.sources
 
@@ -87,7 +90,7 @@ def test_what_an_opt_in_rule_reports_is_counted_where_it_is_a_write(
     assert (report, sources) == (Report(checked=1, hidden=2), {})
     report, sources = run(monkeypatch, Selection(select=("data-write",)), *findings)
     assert report == Report((findings[0],), checked=1, hidden=1)
-    assert sources == {"a.py": SOURCE}
+    assert sources == {"a.py": Text(SOURCE)}
     report, _ = run(monkeypatch, Selection(select=("all",)), *findings)
     assert (len(report.findings), report.hidden) == (3, 0)
 
@@ -130,7 +133,7 @@ def test_one_bad_file_does_not_stop_the_others(
     for name in files:
         Path(name).write_text(SOURCE)
     watched: list[tuple[str, str]] = []
-    one = Run(Selection(), watch=lambda *what: watched.append(what))
+    one = Run(Linter(Selection()), watch=lambda *what: watched.append(what))
     broken, deep, fine, refused = files
     one.check_listing(Listing([*files, str(tmp_path / "gone.py")], [("locked", "no entry")]))
     report = one.report()
@@ -164,7 +167,7 @@ def test_what_is_meant_to_stop_the_run_does(
 
     monkeypatch.setattr(check, "check_source", check_source)
     with pytest.raises(stop):
-        Run(Selection()).check_source(b"x.data", "a.py")
+        Run(Linter(Selection())).check_source(b"x.data", "a.py")
 
 
 def test_a_panic_in_rust_is_a_bug_report(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +180,7 @@ def test_a_panic_in_rust_is_a_bug_report(monkeypatch: pytest.MonkeyPatch) -> Non
         raise PanicException("index out of bounds")
 
     monkeypatch.setattr(check, "check_source", check_source)
-    one = Run(Selection())
+    one = Run(Linter(Selection()))
     one.check_source(b"x.data", "a.py")
     assert "index out of bounds" in one.report().problems[0].reason
 
@@ -201,7 +204,7 @@ def test_files_without_data_need_no_libcst(tmp_path: Path) -> None:
     """It takes longer to import than most runs take in all."""
     (tmp_path / "a.py").write_text("import torch\nsyntax error\n")
     program = (
-        "import sys; from datalint.cli import _run;"
+        "import sys; from datalint.cli.main import _run;"
         f"assert _run(['--version']) == _run([{str(tmp_path)!r}]) == 0;"
         "assert not {'libcst', 'torch'} & sys.modules.keys(), 'imported'"
     )

@@ -27,11 +27,13 @@ from datalint.report.outcome import PLAIN, Look, Problem, Report
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from datalint.source.text import Text
+
 
 class Render(Protocol):
     """The one function of a reporter."""
 
-    def __call__(self, report: Report, sources: Mapping[str, str], look: Look = PLAIN) -> str: ...
+    def __call__(self, report: Report, sources: Mapping[str, Text], look: Look = PLAIN) -> str: ...
 
 
 REPORTERS: dict[str, Render] = {

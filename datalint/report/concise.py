@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from datalint.report.outcome import Look, Report
+    from datalint.source.text import Text
 
 
-def render(report: Report, sources: Mapping[str, str], look: Look = PLAIN) -> str:
+def render(report: Report, sources: Mapping[str, Text], look: Look = PLAIN) -> str:
     """`path:row:column: level[rule] message`, then the summary; `path:cell n` in a notebook."""
     lines = [
         _line(f.path, f.span.cell, f.span.row, f.span.column, f"{f.level}[{f.rule}]", f.message)

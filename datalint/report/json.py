@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from datalint.finding import Finding, Fix, Span
     from datalint.report.outcome import Look, Problem, Report
+    from datalint.source.text import Text
 
 
-def render(report: Report, sources: Mapping[str, str], look: Look = PLAIN) -> str:
+def render(report: Report, sources: Mapping[str, Text], look: Look = PLAIN) -> str:
     """Findings and files that were not analysed, in one order."""
     keys = fingerprints(report.findings, sources)
     entries = [

@@ -9,21 +9,21 @@ from datalint.report.excerpt import Gutter, Mark, excerpt
 from datalint.report.outcome import PLAIN
 from datalint.report.screen import paint, visible
 from datalint.report.summary import summary
-from datalint.source.text import split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from datalint.finding import Finding
     from datalint.report.outcome import Look, Problem, Report
+    from datalint.source.text import Text
 
 _BOLD, _BLUE = "1", "1;34"
 _LEVELS = {Level.ERROR: "1;31", Level.WARNING: "1;33", Level.NOTE: "1;36"}
 
 
-def render(report: Report, sources: Mapping[str, str], look: Look = PLAIN) -> str:
+def render(report: Report, sources: Mapping[str, Text], look: Look = PLAIN) -> str:
     """Findings, then what was not analysed, then the summary."""
-    lines = {name: split_lines(text) for name, text in sources.items()}
+    lines = {name: text.lines() for name, text in sources.items()}
     blocks = [_finding(finding, lines, look) for finding in report.findings]
     blocks += [_problem(problem, look) for problem in report.problems]
     if look.summary:

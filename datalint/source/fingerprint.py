@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from datalint.finding import place_name
 from datalint.source.guard import parse
 from datalint.source.magics import python
-from datalint.source.text import split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from datalint.finding import Finding
+    from datalint.source.text import Text
 
 
-def fingerprints(findings: Iterable[Finding], sources: Mapping[str, str]) -> list[str]:
+def fingerprints(findings: Iterable[Finding], sources: Mapping[str, Text]) -> list[str]:
     """One for each finding, from its file, rule, line and function; never from rows or cells."""
     files: dict[str, tuple[list[str], list[tuple[int, int, str]]]] = {}
     seen: Counter[str] = Counter()
@@ -27,10 +27,10 @@ def fingerprints(findings: Iterable[Finding], sources: Mapping[str, str]) -> lis
     for finding in findings:
         place = place_name(finding.path, finding.span.cell)
         if place not in files:
-            text = sources[place]
+            source = sources[place]
             # Of a cell, what is not Python is part of the text and has no tree.
-            tree = parse(text if finding.span.cell is None else python(text))
-            files[place] = split_lines(text), _functions(tree)
+            tree = parse(source.text if finding.span.cell is None else python(source.text))
+            files[place] = source.lines(), _functions(tree)
         lines, functions = files[place]
         row = finding.span.row
         around = [name for first, last, name in functions if first <= row <= last]

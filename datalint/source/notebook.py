@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from datalint.finding import Fix, NotAnalysed, place_name
 from datalint.source.guard import parse_cst
 from datalint.source.magics import python
-from datalint.source.text import decode, may_hold, place, split_lines
+from datalint.source.text import Text, decode, may_hold, place, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
@@ -79,11 +79,11 @@ def is_notebook(path: str) -> bool:
     return PurePath(path).suffix.lower() == SUFFIX
 
 
-def texts(source: bytes, path: str) -> dict[str, str]:
+def texts(source: bytes, path: str) -> dict[str, Text]:
     """The text of a file, or of each cell of a notebook, by the name that reports give it."""
     if is_notebook(path):
-        return {place_name(path, cell.number): cell.text for cell in cells(source)}
-    return {path: decode(source)}
+        return {place_name(path, cell.number): Text(cell.text) for cell in cells(source)}
+    return {path: Text(decode(source))}
 
 
 def read(source: bytes, names: Set[str]) -> Notebook | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tokenize
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,23 @@ _LETTERS = re.compile(rb"(?<!meta)data(?![\w\x80-\xff])")
 _JSON_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+\{")
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a file, or a cell of a notebook, holds, as reports show it."""
+
+    text: str
+    #: Of a cell: in which row of its file each of its rows stands.
+    rows: tuple[int, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The lines, without their ends."""
+        return split_lines(self.text)
+
+    def file_row(self, row: int) -> int:
+        """In which row of the file one of the rows stands: of a file, in that one."""
+        return self.rows[row - 1] if self.rows else row
 
 
 def may_hold(source: bytes, names: Set[str]) -> bool:

@@ -1,0 +1,130 @@
+"""The options of `datalint check`: their words, and what was asked for with them."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from datalint.finding import Confidence
+from datalint.report import REPORTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line asks of a check; a field for each option."""
+
+    paths: tuple[str, ...]
+    select: tuple[str, ...]
+    extend_select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    min_confidence: str
+    output_format: str
+    output_file: str | None
+    quiet: bool
+    verbose: bool
+    color: str
+    exit_zero: bool
+    stdin_filename: str | None
+    config_file: str | None
+    isolated: bool
+
+    @property
+    def stdin(self) -> bool:
+        """Whether it is standard input that is to be checked."""
+        return self.paths == ("-",)
+
+    def refuse_contradictions(self) -> None:
+        """Raise `click.UsageError` where what is asked cannot be meant."""
+        if not self.paths:
+            raise click.UsageError("name a file or folder to check, for instance: datalint .")
+        if "-" in self.paths and len(self.paths) > 1:
+            raise click.UsageError("- is standard input and cannot be checked beside other paths")
+        if self.stdin and sys.stdin is None:
+            raise click.UsageError("there is no standard input to check")
+        if self.stdin_filename is not None and not self.stdin:
+            raise click.UsageError("--stdin-filename is for standard input: give - as the path")
+        if self.quiet and self.verbose:
+            raise click.UsageError("--quiet and --verbose contradict each other")
+        if self.isolated and self.config_file is not None:
+            raise click.UsageError("--config and --isolated contradict each other")
+
+
+def _names(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    """The rules of an option that may be repeated and may hold several, parted by commas."""
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+_rules = functools.partial(click.option, multiple=True, metavar="RULES", callback=_names)
+
+_OPTIONS = [
+    click.argument("paths", nargs=-1, metavar="PATH..."),
+    _rules("--select", help="Check these rules instead of the default ones; `all` is every rule."),
+    _rules("--extend-select", help="Check these rules as well."),
+    _rules("--ignore", help="Do not check these rules."),
+    click.option(
+        "--min-confidence",
+        type=click.Choice([str(confidence) for confidence in Confidence]),
+        default=str(Confidence.MEDIUM),
+        show_default=True,
+        help="Show no finding that assumes more.",
+    ),
+    click.option(
+        "--output-format",
+        type=click.Choice(list(REPORTERS)),
+        default="text",
+        show_default=True,
+        help="How findings are written.",
+    ),
+    click.option(
+        "-o",
+        "--output-file",
+        type=click.Path(dir_okay=False),
+        help="Write the report to this file.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Print findings only, no summary."),
+    click.option("-v", "--verbose", is_flag=True, help="Say on stderr what becomes of each file."),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="`auto`, the default, is color on a terminal; it heeds NO_COLOR and FORCE_COLOR.",
+    ),
+    click.option("--exit-zero", is_flag=True, help="Exit 0 though there are findings."),
+    click.option(
+        "--stdin-filename",
+        metavar="NAME",
+        help="What to call the file that is read where PATH is -.",
+    ),
+    click.option(
+        "--config",
+        "config_file",
+        metavar="FILE",
+        help="Read the configuration from this file, not from the nearest pyproject.toml.",
+    ),
+    click.option("--isolated", is_flag=True, help="Read no configuration."),
+    click.option(
+        "--no-cache",
+        is_flag=True,
+        expose_value=False,
+        help="Use no cache. There is none yet, so this changes nothing.",
+    ),
+]
+
+
+def options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command all of them; it is called with one `Asked`."""
+
+    @functools.wraps(command)
+    def called(**given: Any) -> int:
+        return command(Asked(**given))
+
+    for option in reversed(_OPTIONS):
+        called = option(called)
+    return called

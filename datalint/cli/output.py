@@ -1,0 +1,49 @@
+"""What reaches the user: reports, notes, errors, and whether they are in color."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from datalint.report.screen import visible
+
+
+def wants_color(choice: str, output_file: str | None) -> bool:
+    """Whether a report is to be in color, as the user says or as the terminal does."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    # A program that was started without a standard output has None in its place.
+    return output_file is None and sys.stdout is not None and sys.stdout.isatty()
+
+
+def write(text: str, output_file: str | None = None) -> None:
+    """Write to a file, or else to standard output; raises `OSError`."""
+    if output_file is not None:
+        Path(output_file).write_text(text, "utf-8", "backslashreplace")
+    elif sys.stdout is not None:
+        # Not `click.echo`, which sends UTF-8 to a terminal that says it knows only ASCII.
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """Tell what the user may not have meant."""
+    click.echo(f"datalint: note: {visible(text)}", err=True)
+
+
+def say(path: str, what: str) -> None:
+    """Tell what became of a file."""
+    click.echo(f"{visible(path)}: {what}", err=True)
+
+
+def fail(text: str) -> int:
+    """Tell what is wrong, in one line; the exit code."""
+    click.echo(f"datalint: error: {visible(' '.join(text.split()))}", err=True)
+    return 2

@@ -1,0 +1,74 @@
+"""One file under a selection: its findings, less those that are not to be shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from datalint.ops.stated import NOTHING_STATED
+from datalint.source.notebook import texts
+from datalint.source.text import Text, may_hold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from datalint.finding import Finding
+    from datalint.flow.project import Project
+    from datalint.ops.stated import Stated
+    from datalint.selection import Selection
+
+#: Opt-in rules that report writes: how many there are is said even where they are not shown.
+_WRITES = ("data-write", "data-assignment")
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """What one file came to."""
+
+    #: The findings that are shown, in the order of every report.
+    findings: tuple[Finding, ...] = ()
+    #: By its name in reports, each text that one of them is in or speaks of.
+    sources: Mapping[str, Text] = field(default_factory=dict)
+    #: How many writes only a rule that was not selected reports.
+    hidden: int = 0
+    #: How many findings of selected rules are below the confidence asked for.
+    doubtful: int = 0
+    #: What happened, in a few words.
+    story: str = "nothing to judge"
+
+
+@dataclass(slots=True)
+class Linter:
+    """Judges files one by one, and remembers what they import."""
+
+    selection: Selection
+    #: What the user states of functions and classes that are not in sight.
+    stated: Stated = NOTHING_STATED
+    _project: Project | None = None
+
+    def lint(self, source: bytes, path: str) -> Linted:
+        """What a file that holds `source` comes to; raises `NotAnalysed` as `check_source` does."""
+        ways = self.selection.ways()
+        if not may_hold(source, ways):
+            return Linted()
+        from datalint import check  # brings libcst, which most runs do without
+        from datalint.flow.project import Project
+
+        self._project = self._project or Project(self.stated)
+        found = check.check_source(source, path, self._project, ways)
+        selected = [finding for finding in found if finding.rule in self.selection.rules()]
+        sure = [finding for finding in selected if self.selection.is_sure(finding)]
+        return Linted(
+            tuple(sorted(sure, key=lambda finding: finding.order())),
+            self._sources(sure, source, path),
+            sum(finding.rule in _WRITES and finding not in selected for finding in found),
+            len(selected) - len(sure),
+            f"{len(sure)} shown of {len(found)} found",
+        )
+
+    def _sources(self, findings: list[Finding], source: bytes, path: str) -> dict[str, Text]:
+        sources = texts(source, path) if findings else {}
+        for other in {note.path for finding in findings for note in finding.notes} - {path}:
+            if self._project and (module := self._project.read(other)):
+                sources[other] = Text(module.text)
+        return sources
