@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datalint.finding import Edit, Finding, Fix, NotAnalysed, Note
+from datalint.finding import Finding, NotAnalysed, Note
 from datalint.flow.analyse import analyse
 from datalint.flow.project import Project
 from datalint.rules import ALL, WAYS
+from datalint.rules.edits import fix
 from datalint.source import notebook
 from datalint.source.positions import spans
 from datalint.source.text import may_hold
@@ -61,7 +62,7 @@ def _check_python(source: bytes, path: str, project: Project, ways: Set[str]) ->
     judged = list(judge(analyse(module.ir, project, ways), module.ir))
     nodes = (node for _, seen, verdict in judged for node in _nodes(seen, verdict))
     at = _places(project, nodes, module, path)
-    return [_finding(rule, seen, verdict, path, at) for rule, seen, verdict in judged]
+    return [_finding(rule, seen, verdict, at, module) for rule, seen, verdict in judged]
 
 
 def judge(events: Events, module: ir.Module) -> Iterable[tuple[Rule, Seen, Verdict]]:
@@ -79,8 +80,6 @@ def judge(events: Events, module: ir.Module) -> Iterable[tuple[Rule, Seen, Verdi
 def _nodes(seen: Seen, verdict: Verdict) -> Iterable[ir.Node]:
     yield seen.node
     yield from (step.node for step in verdict.steps)
-    if verdict.rewrite is not None:
-        yield verdict.rewrite.node
 
 
 def _places(
@@ -104,15 +103,13 @@ def _alike(other: str, path: str) -> str:
 
 
 def _finding(
-    rule: Rule, seen: Seen, verdict: Verdict, path: str, at: Mapping[ir.Node, tuple[str, Span]]
+    rule: Rule, seen: Seen, verdict: Verdict, at: Mapping[ir.Node, tuple[str, Span]], module: Parsed
 ) -> Finding:
-    fix = None
-    if verdict.rewrite is not None:
-        edit = Edit(at[verdict.rewrite.node][1], verdict.rewrite.content)
-        fix = Fix(verdict.rewrite.applicability, verdict.rewrite.message, (edit,))
+    path, where = at[seen.node]
     notes = tuple(Note(step.message, *at[step.node]) for step in verdict.steps)
-    _, where = at[seen.node]
-    message, advice = verdict.message, verdict.help
+    message, advice, edits = verdict.message, verdict.help, None
+    if verdict.rewrite is not None:
+        edits = fix(verdict.rewrite, seen.node.origin, where, module.surroundings)
     return Finding(
-        rule.name, rule.level, path, where, message, advice, verdict.confidence, notes, fix
+        rule.name, rule.level, path, where, message, advice, verdict.confidence, notes, edits
     )

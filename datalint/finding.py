@@ -69,6 +69,8 @@ class Fix:
     applicability: Applicability
     message: str
     edits: tuple[Edit, ...]
+    #: Of the fixes of a file that have one number here, each is made before the next is looked for.
+    group: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def test_a_written_argument_is_found_and_detach_suggested() -> None:
     assert finding.rule == "unchecked-write"
     assert finding.fix is not None
     assert finding.fix.applicability is Applicability.UNSAFE
-    assert [e.content for e in finding.fix.edits] == ["x.detach()"]
+    assert [e.content for e in finding.fix.edits] == ["detach()"]
 
 
 def test_a_step_after_backward_is_only_there_to_opt_into() -> None:

@@ -91,7 +91,7 @@ y.sum().backward()
         (finding,) = found(self.PROGRAM.format("scale(y.data)"))
         assert finding.notes[1].span.row == 10
         assert finding.fix is not None
-        assert [edit.content for edit in finding.fix.edits] == ["y.detach()"]
+        assert [edit.content for edit in finding.fix.edits] == ["detach()"]
 
     def test_harmless_writes_are_there_to_opt_into(self) -> None:
         (finding,) = found("from mylib.ops import scale\ndef f(a):\n    scale(a.b.data)\n")

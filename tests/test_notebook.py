@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from datalint.check import check_source
-from datalint.finding import NotAnalysed, Span
+from datalint.finding import Edit, NotAnalysed, Span
 from datalint.report import Report
 from datalint.report.json import render
 from datalint.rules import WAYS
@@ -41,7 +41,7 @@ def test_names_flow_from_cell_to_cell_and_each_place_is_in_its_own() -> None:
         (Span(1, 1, 1, 19, cell=4), "backward here"),
     ]
     assert finding.fix is not None
-    assert [edit.span for edit in finding.fix.edits] == [finding.span]
+    assert finding.fix.edits == (Edit(Span(2, 7, 2, 11, cell=3), "detach()"),)
 
 
 def test_the_same_json_is_no_notebook_under_another_name() -> None:

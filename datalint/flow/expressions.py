@@ -30,6 +30,8 @@ _CONSUMING = {
     "device", "layout", "clone", "is_cuda", "stride", "storage_offset", "element_size",
     "is_contiguous", "is_floating_point", "get_device",
 }  # fmt: skip
+#: Methods that hand on the same values, in the same memory or in a copy.
+_PASSING = {"cpu", "numpy", "float", "double", "view", "reshape", "flatten", "squeeze"}
 AUGMENTED: dict[type[cst.BaseAugOp], str] = {
     getattr(cst, f"{name}Assign"): f"i{operator}"
     for name, operator in _OPERATORS.items()
@@ -201,9 +203,10 @@ class Expressions:
         return self.at(ir.Operation, node, "opaque", (left, right))
 
     def of_FormattedString(self, node: cst.FormattedString) -> ir.Expr:
-        parts = [p.expression for p in node.parts if isinstance(p, cst.FormattedStringExpression)]
-        shown = self.at(ir.Operation, node, "opaque", tuple(self.expr(p) for p in parts))
-        self.consume(*shown.operands)
+        parts = [p for p in node.parts if isinstance(p, cst.FormattedStringExpression)]
+        shown = self.at(ir.Operation, node, "opaque", tuple(self.expr(p.expression) for p in parts))
+        # `{x.data=}` shows how it is written, too.
+        self.consume(*(o for p, o in zip(parts, shown.operands, strict=True) if not p.equal))
         return shown
 
     def of_Ellipsis(self, node: cst.Ellipsis) -> ir.Expr:
@@ -212,7 +215,7 @@ class Expressions:
     def of_Attribute(self, node: cst.Attribute) -> ir.Expr:
         base = self.expr(node.value)
         self.mentions.add(f".{node.attr.value}")
-        if node.attr.value in _CONSUMING:
+        if node.attr.value in _CONSUMING or (node.attr.value == "copy" and _is_array(base)):
             self.consume(base)
         return self.at(ir.Attribute, node, base, node.attr.value)
 
@@ -234,8 +237,9 @@ class Expressions:
     def consume(self, *operands: ir.Expr) -> None:
         """These values leave nothing behind where they are used."""
         for operand in operands:
-            if isinstance(operand, ir.Attribute):
-                operand.consumed = True
+            read = _passed_on(operand)
+            if isinstance(read, ir.Attribute):
+                read.consumed = True
 
     def of_Call(self, node: cst.Call) -> ir.Expr:
         callee = self.expr(node.func)
@@ -380,3 +384,20 @@ def names(target: cst.BaseExpression) -> list[str]:
         case cst.Tuple() | cst.List():
             return [n for e in target.elements for n in names(e.value)]
     return []
+
+
+def _passed_on(node: ir.Expr) -> ir.Expr:
+    """The `x.data` of `x.data.cpu().numpy()`."""
+    while isinstance(node, ir.Call) and isinstance(node.callee, ir.Attribute):
+        if node.callee.name not in _PASSING:
+            break
+        node = node.callee.base
+    return node
+
+
+def _is_array(node: ir.Expr) -> bool:
+    """Whether it is `....numpy()`, whose `.copy()` is one of its memory."""
+    match node:
+        case ir.Call(callee=ir.Attribute(name="numpy")):
+            return True
+    return False

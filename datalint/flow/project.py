@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from datalint.flow import ir
 from datalint.flow.lower import lower
 from datalint.ops.stated import NOTHING_STATED
 from datalint.source import imports
+from datalint.source.around import Surroundings
 from datalint.source.guard import parse_cst
 from datalint.source.text import decode
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from datalint.ops.stated import Stated
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Parsed:
     """A module: its text, its syntax tree, what the interpreter reads."""
 
@@ -32,6 +33,11 @@ class Parsed:
     text: str
     tree: cst.Module
     ir: ir.Module
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """What stands around its places, for whoever has a fix to make."""
+        return Surroundings(self.text)
 
 
 class Project:

@@ -58,7 +58,7 @@ from typing import TYPE_CHECKING
 from datalint.finding import Applicability, Confidence, Level
 from datalint.flow.events import Evidence
 from datalint.rules import story
-from datalint.rules.rewrite import detach
+from datalint.rules.rewrite import rewrite
 from datalint.rules.rule import Rule, Verdict
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def judge(seen: Seen) -> Verdict | None:
         f"`{name}.detach()` gives the same values and keeps the version counter",
         Confidence.HIGH,
         (),
-        detach(seen, [], kind, "Use `.detach()`"),
+        rewrite(seen, [], kind, "Use `.detach()`"),
     )
 
 

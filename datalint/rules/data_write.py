@@ -59,7 +59,7 @@ from typing import TYPE_CHECKING
 from datalint.finding import Confidence, Level
 from datalint.flow.events import Evidence
 from datalint.rules import story
-from datalint.rules.rewrite import detach
+from datalint.rules.rewrite import rewrite
 from datalint.rules.rule import Rule, Step, Verdict
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def judge(seen: Seen) -> Verdict | None:
         "if this is a leaf, write to it under `with torch.no_grad():`, without `.data`",
         Confidence.HIGH,
         (Step(writes[0].site, "written here"),),
-        detach(seen, writes),
+        rewrite(seen, writes, harmless=True),
     )
 
 

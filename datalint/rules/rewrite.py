@@ -1,4 +1,4 @@
-"""What to write instead of a `.data` expression, as text for the place of a libcst node."""
+"""What may be written instead of a `.data` expression, and how it reads in a message."""
 
 from __future__ import annotations
 
@@ -9,38 +9,41 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from datalint.finding import Applicability
+from datalint.flow.events import Evidence
 from datalint.ops import facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from datalint.flow import ir
     from datalint.flow.events import Place, Seen, Write
 
-_AUGMENTED = {
-    cst.AddAssign: "add_",
-    cst.SubtractAssign: "sub_",
-    cst.MultiplyAssign: "mul_",
-    cst.DivideAssign: "div_",
-    cst.FloorDivideAssign: "floor_divide_",
-    cst.ModuloAssign: "remainder_",
-    cst.PowerAssign: "pow_",
-    cst.BitAndAssign: "bitwise_and_",
-    cst.BitOrAssign: "bitwise_or_",
-    cst.BitXorAssign: "bitwise_xor_",
-    cst.LeftShiftAssign: "bitwise_left_shift_",
-    cst.RightShiftAssign: "bitwise_right_shift_",
+#: The method of each operator that works in place, by how the operator is written.
+AUGMENTED = {
+    "+=": "add_",
+    "-=": "sub_",
+    "*=": "mul_",
+    "/=": "div_",
+    "//=": "floor_divide_",
+    "%=": "remainder_",
+    "**=": "pow_",
+    "&=": "bitwise_and_",
+    "|=": "bitwise_or_",
+    "^=": "bitwise_xor_",
+    "<<=": "bitwise_left_shift_",
+    ">>=": "bitwise_right_shift_",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """Put `content` in the place of `node`."""
+    """What a rule lets be changed about the `.data` that it reports."""
 
-    node: ir.Node
-    content: str
     applicability: Applicability
     message: str
+    #: No harm was shown: another form than `.detach()` may be nicer.
+    harmless: bool = False
+    #: What is written is in no graph.
+    leaf: bool = False
 
 
 def code(node: cst.CSTNode) -> str:
@@ -75,26 +78,21 @@ def detached(read: cst.CSTNode) -> str | None:
     return f"{text}.detach()" if simple else f"({text}).detach()"
 
 
-def detach(
+def rewrite(
     seen: Seen,
     writes: list[Write],
     applicability: Applicability = Applicability.UNSAFE,
     message: str = "Use `.detach()`, whose writes the version counter sees",
+    harmless: bool = False,
 ) -> Rewrite | None:
-    """Replace the read by `.detach()`; None where that cannot be written."""
-    read = seen.node.origin
-    instead = detached(read)
-    if instead is None or seen.assigned is not None or any(w.blind for w in writes):
+    """Let the read be rewritten; not where it has no other form, or is only guessed a tensor's."""
+    guessed = seen.evidence is not Evidence.SURE and not any(d.backward for d in seen.damages)
+    if guessed or seen.assigned is not None or any(w.blind for w in writes):
         return None
-    for write in writes:
-        statement = write.site.origin
-        if isinstance(statement, cst.AugAssign) and statement.target is read:
-            method = _AUGMENTED.get(type(statement.operator))
-            if method is None:
-                return None
-            value = cst.Module([]).code_for_node(statement.value)
-            return Rewrite(write.site, f"{instead}.{method}({value})", applicability, message)
-    return Rewrite(seen.node, instead, applicability, message)
+    if receiver(seen.node.origin) is None:
+        return None
+    leaf = not any(seen.writes[write].in_graph for write in writes)
+    return Rewrite(applicability, message, harmless, leaf)
 
 
 def differentiable(write: Write, place: Place) -> str:

@@ -89,7 +89,7 @@ from datalint.finding import Confidence, Level
 from datalint.flow.events import Evidence, Place, Write
 from datalint.flow.sources import by_chance
 from datalint.rules import story, untracked_write
-from datalint.rules.rewrite import detach
+from datalint.rules.rewrite import rewrite
 from datalint.rules.rule import Rule, Step, Verdict
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _assumed(seen: Seen) -> Verdict | None:
         _help(seen, damage, name),
         Confidence.MEDIUM,
         story.told(damage, verb),
-        detach(seen, [damage.write]) if damage.saved else None,
+        rewrite(seen, [damage.write]) if damage.saved else None,
     )
 
 
@@ -176,7 +176,7 @@ def _told(seen: Seen, write: Write, place: Place) -> Verdict:
         f"write through `{name}.detach()`: the same values, and backward raises if it was saved",
         Confidence.MEDIUM,
         (Step(write.site, "written here"),),
-        detach(seen, [write]),
+        rewrite(seen, [write]),
     )
 
 

@@ -73,7 +73,7 @@ from typing import TYPE_CHECKING
 from datalint.finding import Level
 from datalint.flow.events import Place
 from datalint.rules import story
-from datalint.rules.rewrite import detach, differentiable
+from datalint.rules.rewrite import differentiable, rewrite
 from datalint.rules.rule import Rule, Verdict
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def judge(seen: Seen) -> Verdict | None:
         _help(seen, damage, name),
         story.confidence(damage),
         story.told(damage, f"`{damage.operator}` saves {story.saved(damage)} here"),
-        detach(seen, [damage.write]) if damage.guarded else None,
+        rewrite(seen, [damage.write]) if damage.guarded else None,
     )
 
 

@@ -1,0 +1,209 @@
+"""What stands around a place in a file: its statements, what the file's names are imported as."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from datalint.source.guard import parse
+from datalint.source.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from datalint.finding import Span
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Definition = Function | ast.ClassDef
+_GRAD_MODES = {"no_grad", "enable_grad", "set_grad_enabled", "inference_mode"}
+#: Decorators of what `torch.jit` does not compile.
+_LEFT_OUT = {"torch.jit.ignore", "torch.jit.unused"}
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The statements that a place is in, the outermost first; the last is its own."""
+
+    statements: tuple[ast.stmt, ...]
+
+    @property
+    def own(self) -> ast.stmt:
+        return self.statements[-1]
+
+    def definitions(self) -> Iterator[Definition]:
+        """The functions and classes that the place is in, the innermost first."""
+        return (s for s in reversed(self.statements[:-1]) if isinstance(s, Definition))
+
+    def siblings(self) -> Sequence[ast.stmt]:
+        """The statements of the block that the place's own is in; of the top level, none."""
+        outer = self.statements[-2] if len(self.statements) > 1 else None
+        return next((block for block in _blocks(outer) if self.own in block), ())
+
+
+class Surroundings:
+    """A whole file, of which one can ask what stands around a place in it.
+
+    Made with the text of a file that is known to be Python.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.tree = parse(text)
+        self._lines = Text(text).lines()
+        self._hidden: dict[ast.stmt, set[str]] = {}
+
+    def of(self, span: Span) -> Around:
+        """What stands around a place."""
+        at = span.row, self.byte(span.row, span.column)
+        found: list[ast.stmt] = []
+        blocks: list[list[ast.stmt]] = [self.tree.body]
+        while blocks:
+            block = blocks.pop()
+            index = bisect_left(block, at, key=lambda s: (s.end_lineno or 0, s.end_col_offset or 0))
+            if index < len(block) and (_first_row(block[index]), 0) <= at:
+                found.append(block[index])
+                blocks = list(_blocks(block[index]))
+        return Around(tuple(found))
+
+    def byte(self, row: int, column: int) -> int:
+        """The offset in bytes, as `ast` counts, of a column."""
+        return len(self._lines[row - 1][: column - 1].encode())
+
+    def column(self, row: int, byte: int) -> int:
+        """The column at an offset in bytes."""
+        return len(self._lines[row - 1].encode()[:byte].decode()) + 1
+
+    def mentions(self, word: str) -> bool:
+        """Whether a word stands in the file."""
+        return any(word in line for line in self._lines)
+
+    def line(self, row: int) -> str:
+        """A row, without its end."""
+        return self._lines[row - 1]
+
+    @cached_property
+    def imported(self) -> dict[str, str]:
+        """What the names stand for that the top level imports: `nn` for `torch.nn`."""
+        found: dict[str, str] = {}
+        for node in self.tree.body:
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    name = alias.name if alias.asname else alias.name.partition(".")[0]
+                    found[alias.asname or name] = name
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                for alias in node.names:
+                    found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+        return found
+
+    def dotted(self, node: ast.expr) -> str:
+        """What an expression such as `nn.init.normal_` names; empty where it is no such."""
+        match node:
+            case ast.Name():
+                return self.imported.get(node.id, node.id)
+            case ast.Attribute():
+                base = self.dotted(node.value)
+                return f"{base}.{node.attr}" if base else ""
+            case ast.Call():
+                return self.dotted(node.func)
+        return ""
+
+    def spelled(self, wanted: str, around: Around) -> str:
+        """How `wanted`, a dotted name, is called at a place; empty where it has no name there."""
+        hidden = self._bound(around.statements[0])
+        return min(
+            (
+                name + wanted[len(meaning) :]
+                for name, meaning in self.imported.items()
+                if f"{wanted}.".startswith(f"{meaning}.") and name not in hidden
+            ),
+            key=len,
+            default="",
+        )
+
+    def _bound(self, statement: ast.stmt) -> set[str]:
+        """The names that are bound somewhere in a statement: they may hide an imported one."""
+        if statement not in self._hidden:
+            self._hidden[statement] = _bound(statement)
+        return self._hidden[statement]
+
+    def grad_mode(self, around: Around) -> str:
+        """The grad mode that the innermost `with` or decorator here sets; empty where none does."""
+        for outer in reversed(around.statements[:-1]):
+            setters: list[ast.expr] = []
+            if isinstance(outer, ast.With):
+                setters = [item.context_expr for item in outer.items]
+            elif isinstance(outer, Function):
+                setters = outer.decorator_list
+            for setter in reversed(setters):
+                mode = self.dotted(setter).removeprefix("torch.").removeprefix("autograd.")
+                if mode in _GRAD_MODES:
+                    return mode
+            if isinstance(outer, Function):
+                break
+        return ""
+
+    def is_scripted(self, around: Around) -> bool:
+        """Whether the place is in code that `torch.jit` compiles, as far as this file says."""
+        for outer in around.definitions():
+            marks = [self.dotted(d) for d in outer.decorator_list]
+            if isinstance(outer, ast.ClassDef):
+                marks += [self.dotted(base) for base in outer.bases]
+            if not _LEFT_OUT.isdisjoint(marks):
+                return False
+            if outer.name in self._scripted or any(m.startswith("torch.jit.") for m in marks):
+                return True
+        return False
+
+    @cached_property
+    def _scripted(self) -> set[str]:
+        """The functions and classes that `torch.jit.script` is called with, and what they use."""
+        if not any(name.startswith("torch") for name in self.imported.values()):
+            return set()
+        calls = (n for n in ast.walk(self.tree) if isinstance(n, ast.Call))
+        scripts = [c for c in calls if self.dotted(c.func) == "torch.jit.script"]
+        found = {name for call in scripts for given in call.args for name in _names(given)}
+        if not found:
+            return found
+        uses = {n.name: _names(n) for n in ast.walk(self.tree) if isinstance(n, Definition)}
+        waiting = list(found)
+        while waiting:
+            new = uses.get(waiting.pop(), set()) - found
+            found |= new
+            waiting += new
+        return found
+
+
+def _first_row(statement: ast.stmt) -> int:
+    """Where a statement begins: a definition, with its decorators."""
+    decorators = statement.decorator_list if isinstance(statement, Definition) else []
+    return min([statement.lineno, *(d.lineno for d in decorators)])
+
+
+def _blocks(statement: ast.stmt | None) -> Iterator[list[ast.stmt]]:
+    """The blocks of a compound statement."""
+    for name in ("body", "orelse", "finalbody"):
+        if block := getattr(statement, name, None):
+            yield block
+    for name in ("handlers", "cases"):
+        for part in getattr(statement, name, ()):
+            yield part.body
+
+
+def _names(node: ast.AST) -> set[str]:
+    """The names and attributes that are mentioned in a tree."""
+    return {
+        part.id if isinstance(part, ast.Name) else part.attr
+        for part in ast.walk(node)
+        if isinstance(part, ast.Name | ast.Attribute)
+    }
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    return {
+        part.arg if isinstance(part, ast.arg) else part.id
+        for part in ast.walk(statement)
+        if isinstance(part, ast.arg)
+        or (isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store))
+    }
