@@ -33,6 +33,8 @@ class Linted:
     hidden: int = 0
     #: How many findings of selected rules are below the confidence asked for.
     doubtful: int = 0
+    #: How many findings are no longer there, because they were fixed.
+    fixed: int = 0
     #: What happened, in a few words.
     story: str = "nothing to judge"
 
@@ -63,7 +65,7 @@ class Linter:
             self._sources(sure, source, path),
             sum(finding.rule in _WRITES and finding not in selected for finding in found),
             len(selected) - len(sure),
-            f"{len(sure)} shown of {len(found)} found",
+            story=f"{len(sure)} shown of {len(found)} found",
         )
 
     def _sources(self, findings: list[Finding], source: bytes, path: str) -> dict[str, Text]:

@@ -6,14 +6,16 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from datalint.finding import NotAnalysed
 from datalint.report import Problem, Report
+from datalint.source.edit import NotEdited
+from datalint.write import NotWritten
 
 if TYPE_CHECKING:
     from datalint.finding import Finding
-    from datalint.lint import Linter
+    from datalint.lint import Linted
     from datalint.source.discover import Listing
     from datalint.source.text import Text
 
@@ -21,14 +23,24 @@ if TYPE_CHECKING:
 Watch = Callable[[str, str], None]
 
 
+class Lint(Protocol):
+    """What a file comes to: a linter's judgement, or a fixer's, who changes the file first."""
+
+    def lint(self, source: bytes, path: str) -> Linted:
+        """Raises `NotAnalysed`, `NotEdited` or `NotWritten`."""
+        ...
+
+
 @dataclass(slots=True)
 class Run:
     """One run: files go in one by one, and what was found so far can be had as a report."""
 
-    linter: Linter
+    linter: Lint
     watch: Watch = lambda path, what: None
     #: By its name in reports, the text of each file, or cell, with a finding that is shown.
     sources: dict[str, Text] = field(default_factory=dict)
+    #: How many findings were fixed.
+    fixed: int = 0
     _findings: list[Finding] = field(default_factory=list)
     _problems: list[Problem] = field(default_factory=list)
     _checked: int = 0
@@ -57,6 +69,8 @@ class Run:
             linted = self.linter.lint(source, path)
         except NotAnalysed as error:
             self._add_problem(Problem(path, error.row, error.column, error.reason, cell=error.cell))
+        except (NotEdited, NotWritten) as error:
+            self._add_problem(Problem(path, 1, 1, str(error), rule="not-fixed"))
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # a panic in libcst's Rust is no Exception
@@ -66,6 +80,7 @@ class Run:
             self._findings += linted.findings
             self._hidden += linted.hidden
             self._doubtful += linted.doubtful
+            self.fixed += linted.fixed
             self.sources |= linted.sources
             self.watch(path, linted.story)
 

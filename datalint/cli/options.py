@@ -25,6 +25,9 @@ class Asked:
     extend_select: tuple[str, ...]
     ignore: tuple[str, ...]
     min_confidence: str
+    fix: bool
+    unsafe_fixes: bool
+    diff: bool
     output_format: str
     output_file: str | None
     quiet: bool
@@ -52,6 +55,8 @@ class Asked:
             raise click.UsageError("--stdin-filename is for standard input: give - as the path")
         if self.quiet and self.verbose:
             raise click.UsageError("--quiet and --verbose contradict each other")
+        if self.unsafe_fixes and not (self.fix or self.diff):
+            raise click.UsageError("--unsafe-fixes is for --fix or --diff")
         if self.isolated and self.config_file is not None:
             raise click.UsageError("--config and --isolated contradict each other")
 
@@ -75,6 +80,17 @@ _OPTIONS = [
         show_default=True,
         help="Show no finding that assumes more.",
     ),
+    click.option(
+        "--fix",
+        is_flag=True,
+        help="Make the fixes that cannot change what the program does; report what is left.",
+    ),
+    click.option(
+        "--unsafe-fixes",
+        is_flag=True,
+        help="With --fix or --diff: the fixes that can change what it does as well.",
+    ),
+    click.option("--diff", is_flag=True, help="Print what --fix would change, and write nothing."),
     click.option(
         "--output-format",
         type=click.Choice(list(REPORTERS)),

@@ -23,13 +23,27 @@ def wants_color(choice: str, output_file: str | None) -> bool:
     return output_file is None and sys.stdout is not None and sys.stdout.isatty()
 
 
-def write(text: str, output_file: str | None = None) -> None:
-    """Write to a file, or else to standard output; raises `OSError`."""
+def write(text: str, output_file: str | None = None, *, err: bool = False) -> None:
+    """Write to a file, or else to standard output or error; raises `OSError`."""
+    stream = sys.stderr if err else sys.stdout
     if output_file is not None:
         Path(output_file).write_text(text, "utf-8", "backslashreplace")
-    elif sys.stdout is not None:
+    elif stream is not None:
         # Not `click.echo`, which sends UTF-8 to a terminal that says it knows only ASCII.
-        sys.stdout.write(text)
+        stream.write(text)
+        stream.flush()
+
+
+def write_bytes(content: bytes, output_file: str | None = None) -> None:
+    """The same for what is to stay as it is, byte for byte, unless a terminal shows it."""
+    if output_file is not None:
+        Path(output_file).write_bytes(content)
+    elif sys.stdout is not None and sys.stdout.isatty():
+        lines = content.decode("utf-8", "backslashreplace").split("\n")
+        write("\n".join(map(visible, lines)))
+    elif sys.stdout is not None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
         sys.stdout.flush()
 
 
@@ -41,6 +55,11 @@ def note(text: str) -> None:
 def say(path: str, what: str) -> None:
     """Tell what became of a file."""
     click.echo(f"{visible(path)}: {what}", err=True)
+
+
+def complain(text: str) -> None:
+    """Tell on standard error what standard output has no place for."""
+    click.echo(visible(text), err=True)
 
 
 def fail(text: str) -> int:

@@ -18,17 +18,22 @@ if TYPE_CHECKING:
 
 def render(report: Report, sources: Mapping[str, Text], look: Look = PLAIN) -> str:
     """`path:row:column: level[rule] message`, then the summary; `path:cell n` in a notebook."""
-    lines = [
+    shown = lines(report)
+    if look.summary:
+        shown.append(summary(report))
+    return "".join(f"{line}\n" for line in shown)
+
+
+def lines(report: Report) -> list[str]:
+    """A line for each finding, then for each problem."""
+    found = [
         _line(f.path, f.span.cell, f.span.row, f.span.column, f"{f.level}[{f.rule}]", f.message)
         for f in report.findings
     ]
-    lines += [
-        _line(p.path, p.cell, p.row, p.column, f"{Level.ERROR}[not-analysed]", p.reason)
+    return found + [
+        _line(p.path, p.cell, p.row, p.column, f"{Level.ERROR}[{p.rule}]", p.reason)
         for p in report.problems
     ]
-    if look.summary:
-        lines.append(summary(report))
-    return "".join(f"{line}\n" for line in lines)
 
 
 def _line(path: str, cell: int | None, row: int, column: int, what: str, message: str) -> str:

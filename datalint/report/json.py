@@ -60,8 +60,8 @@ def _finding(finding: Finding, key: str) -> dict[str, Any]:
 def _problem(problem: Problem) -> dict[str, Any]:
     place = {"row": problem.row, "column": problem.column}
     return {
-        "rule": "not-analysed",
-        "code": "not-analysed",
+        "rule": problem.rule,
+        "code": problem.rule,
         "filename": problem.path,
         "location": place,
         "end_location": place,
@@ -71,7 +71,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "fix": None,
         "confidence": None,
         "related": [],
-        "fingerprint": fingerprint(problem.path, "not-analysed", problem.reason),
+        "fingerprint": fingerprint(problem.path, problem.rule, problem.reason),
     }
 
 

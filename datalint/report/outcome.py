@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, order=True, slots=True)
 class Problem:
-    """A file or folder that was not analysed, and why."""
+    """A file or folder that was not analysed, or not fixed, and why."""
 
     path: str
     row: int
@@ -21,6 +21,8 @@ class Problem:
     traceback: str = ""
     #: In a notebook the cell that the row is in, if it is in one.
     cell: int | None = None
+    #: What reports have in the place of a rule's name.
+    rule: str = "not-analysed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Report:
     hidden: int = 0
     #: How many findings of selected rules are below the confidence asked for.
     doubtful: int = 0
+    #: How many findings were fixed; None where nothing was to be.
+    fixed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def _marks(finding: Finding, look: Look) -> dict[str, list[Mark]]:
 def _problem(problem: Problem, look: Look) -> list[str]:
     name = place_name(problem.path, problem.cell)
     return [
-        _headline(Level.ERROR, "not-analysed", problem.reason, look),
+        _headline(Level.ERROR, problem.rule, problem.reason, look),
         " " + _place("-->", name, problem.row, problem.column, look),
     ]
 

@@ -14,9 +14,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from datalint.finding import Fix, NotAnalysed, place_name
-from datalint.source.guard import parse_cst
+from datalint.source import guard
+from datalint.source.cell_text import cell_texts
 from datalint.source.magics import python
-from datalint.source.text import Text, decode, may_hold, place, split_lines
+from datalint.source.text import Rows, Text, decode, may_hold, place, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
@@ -71,7 +72,7 @@ class Notebook:
         """
         for cell in self.cells:
             with _named(cell):
-                parse_cst(cell.text)
+                guard.parse_cst(cell.text)
 
 
 def is_notebook(path: str) -> bool:
@@ -82,8 +83,23 @@ def is_notebook(path: str) -> bool:
 def texts(source: bytes, path: str) -> dict[str, Text]:
     """The text of a file, or of each cell of a notebook, by the name that reports give it."""
     if is_notebook(path):
-        return {place_name(path, cell.number): Text(cell.text) for cell in cells(source)}
+        file = decode(source)
+        written, rows = cell_texts(file), Rows(file)
+        return {
+            place_name(path, cell.number): Text(cell.text, written[cell.number].rows(rows))
+            for cell in cells(source)
+        }
     return {path: Text(decode(source))}
+
+
+def parse(source: bytes, path: str) -> None:
+    """Raise `NotAnalysed` where a file, or a cell of a notebook, is no Python."""
+    if not is_notebook(path):
+        guard.parse(decode(source))
+        return
+    for cell in cells(source):
+        with _named(cell):
+            guard.parse(python(cell.text))
 
 
 def read(source: bytes, names: Set[str]) -> Notebook | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tokenize
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -90,6 +91,11 @@ def decode(source: bytes) -> str:
         raise NotAnalysed(f"cannot be decoded as {encoding}: {error}") from None
 
 
+def encode(text: str, source: bytes) -> bytes:
+    """The text as bytes in the encoding of `source`, with its BOM; raises `UnicodeEncodeError`."""
+    return text.encode(_encoding(source))
+
+
 def _encoding(source: bytes) -> str:
     lines = source.splitlines(keepends=True)
     try:
@@ -108,6 +114,33 @@ def _spoken(encoding: str) -> str:
 def split_lines(text: str) -> list[str]:
     """The lines as Python counts them: a form feed or U+2028 ends none, a lone CR does."""
     return _LINE_END.split(text)
+
+
+class Rows:
+    """The rows of a text: where they begin, and how they end."""
+
+    def __init__(self, text: str) -> None:
+        self._ends = [(match.start(), match.end()) for match in _LINE_END.finditer(text)]
+        self._text = text
+
+    def start(self, row: int) -> int:
+        """The index at which a row begins."""
+        return self._ends[row - 2][1] if row > 1 else 0
+
+    def starts(self) -> list[int]:
+        """The indices at which the rows begin."""
+        return [0, *(last for _, last in self._ends)]
+
+    def row(self, index: int) -> int:
+        """In which row an index is."""
+        return bisect_right(self._ends, index, key=lambda end: end[1]) + 1
+
+    def newline(self, row: int) -> str:
+        """How a row ends, or the one above where it is the last."""
+        if not self._ends:
+            return "\n"
+        first, last = self._ends[min(row, len(self._ends)) - 1]
+        return self._text[first:last]
 
 
 def place(text: str, index: int) -> tuple[int, int]:
