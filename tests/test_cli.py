@@ -331,7 +331,7 @@ class TestWrongUse:
         assert done.stderr == f"datalint: error: {message}\n"
 
     @pytest.mark.parametrize(
-        "words", [". --fix", ". --slect all", ". --output-format xml", ". --color", ". -o ."]
+        "words", [". --fix=1", ". --slect all", ". --output-format xml", ". --color", ". -o ."]
     )
     def test_what_click_finds_wrong_is_one_line_too(self, words: str, datalint: Datalint) -> None:
         done = datalint(*words.split())
