@@ -307,8 +307,11 @@ class Operators(Counters):
     def seen_write(self, write: Write, tensor: Tensor, of: frozenset[Key]) -> None:
         seen = self.events.of(write.read)
         sharing = self.state.sharing(tensor.storages)
+        # Not the alias itself, which a tracked operand has brought into a graph of its own.
         tracked = any(
-            autograd.in_graph(self.state, t) for _, t in sharing if t.storages & tensor.storages
+            autograd.in_graph(self.state, t)
+            for _, t in sharing
+            if t.storages & tensor.storages and not t.via
         )
         given = self.program.parameters
         varies = sources.varies(tensor, write.operator, of, given)
