@@ -58,12 +58,14 @@ class Linter:
 
         self._project = self._project or Project(self.stated)
         found = check.check_source(source, path, self._project, ways)
-        selected = [finding for finding in found if finding.rule in self.selection.rules()]
+        rules = self.selection.rules_in(path)
+        selected = [finding for finding in found if finding.rule in rules]
+        unselected = set(_WRITES) - self.selection.rules() - self.selection.per_file.rules(path)
         sure = [finding for finding in selected if self.selection.is_sure(finding)]
         return Linted(
             tuple(sorted(sure, key=lambda finding: finding.order())),
             self._sources(sure, source, path),
-            sum(finding.rule in _WRITES and finding not in selected for finding in found),
+            sum(finding.rule in unselected for finding in found),
             len(selected) - len(sure),
             story=f"{len(sure)} shown of {len(found)} found",
         )

@@ -4,16 +4,58 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pathspec import GitIgnoreSpec
 
 from datalint.finding import Confidence
 from datalint.flow.events import DATA
+from datalint.source.ignores import below
 from datalint.source.near import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from datalint.finding import Finding
 
+#: The rules, and whether each is checked by default. So told without bringing libcst, which rules
+#: need and most runs do without; a test holds it against `datalint.rules.ALL`.
+RULES = {
+    "write-after-save": True,
+    "untracked-write": True,
+    "unchecked-write": True,
+    "data-write": False,
+    "data-assignment": False,
+    "write-without-effect": False,
+    "data-read": False,
+    "blind-write": False,
+}
 _SURENESS = {confidence: rank for rank, confidence in enumerate(Confidence)}
+
+
+@dataclass(frozen=True, slots=True)
+class PerFile:
+    """Which rules are not reported in which files: patterns from the folder `base` on."""
+
+    base: str = ""
+    ignores: tuple[tuple[GitIgnoreSpec, frozenset[str]], ...] = ()
+
+    @classmethod
+    def read(cls, base: str, ignores: Iterable[tuple[str, tuple[str, ...]]]) -> PerFile:
+        """From patterns as `.gitignore` has them, and names of rules, `all` among them."""
+        made = tuple(
+            (GitIgnoreSpec.from_lines([pattern]), frozenset(RULES if "all" in names else names))
+            for pattern, names in ignores
+        )
+        return cls(str(Path(base).absolute()), made)
+
+    def rules(self, path: str) -> frozenset[str]:
+        """The rules that are not reported in a file."""
+        if not self.ignores:
+            return frozenset()
+        inside = below(self.base, path)
+        return frozenset[str]().union(*(r for spec, r in self.ignores if spec.match_file(inside)))
 
 
 class BadSelection(Exception):
@@ -28,6 +70,7 @@ class Selection:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     min_confidence: Confidence = Confidence.MEDIUM
+    per_file: PerFile = PerFile()
 
     def __post_init__(self) -> None:
         if self.select or self.extend_select or self.ignore:
@@ -36,6 +79,10 @@ class Selection:
     def rules(self) -> frozenset[str]:
         """The names of the selected rules."""
         return _selected(self.select, self.extend_select, self.ignore)
+
+    def rules_in(self, path: str) -> frozenset[str]:
+        """Those of them that are reported in a file."""
+        return self.rules() - self.per_file.rules(path)
 
     def ways(self) -> frozenset[str]:
         """What is looked for: `.data` in any case, whose writes are counted if not shown."""
@@ -54,13 +101,11 @@ class Selection:
 def _selected(
     select: tuple[str, ...], extend_select: tuple[str, ...], ignore: tuple[str, ...]
 ) -> frozenset[str]:
-    from datalint.rules import ALL  # brings libcst, which most runs do without
-
     def named(names: tuple[str, ...]) -> set[str]:
         return {rule for name in names for rule in ([name] if name != "all" else known)}
 
-    known = [rule.name for rule in ALL]
-    default = {rule.name for rule in ALL if rule.default}
+    known = list(RULES)
+    default = {name for name, checked in RULES.items() if checked}
     for name in (*select, *extend_select, *ignore):
         if name not in (*known, "all"):
             raise BadSelection(f"no rule is named {name!r}{did_you_mean(name, [*known, 'all'])}")

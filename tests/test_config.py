@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
 from datalint.config import BadConfig, Config, find_config
+from datalint.config.forms import read
+from datalint.config.keys import FACTS, KEYS
+from datalint.config.schema import schema
+from datalint.config.table import Table
 from datalint.ops.stated import Stated
+from datalint.selection import RULES
+from datalint.source import toml
+from tests.conftest import ROOT
 
-FACTS = '[tool.datalint.facts]\nmodules = ["{}"]\n'
+MODULES = '[tool.datalint.facts]\nmodules = ["{}"]\n'
+
+
+VALIDATOR = jsonschema.Draft7Validator(json.loads(schema()))
+WORDS = st.sampled_from(
+    [*RULES, "all", "high", "medium", "data", "", " ", "a/*", "!a", "#a", "/", "!/", "**", "a[",
+     "f", "f:1", "f:out", "f:", "a.b", "a..b", "\\", "\\ "]
+)  # fmt: skip
+VALUES = st.one_of(WORDS, st.lists(WORDS, max_size=3), st.just([1]), st.just(True), st.just({}))
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """Tables with the right keys for the most part, and values of which some are right."""
+    names = st.sampled_from([*KEYS, "selct"])
+    values: dict[str, Any] = draw(st.dictionaries(names, VALUES, max_size=2))
+    rules = st.lists(st.sampled_from([*RULES, "all"]), max_size=2)
+    for key in draw(st.sets(st.sampled_from(["select", "ignore"]))):
+        values[key] = draw(rules)
+    if draw(st.booleans()):
+        values["facts"] = draw(st.dictionaries(st.sampled_from([*FACTS, "mutate"]), VALUES))
+    if draw(st.booleans()):
+        values["per-file-ignores"] = draw(st.dictionaries(WORDS, st.one_of(rules, VALUES)))
+    return values
 
 
 def configured(text: str | bytes) -> Config:
@@ -42,7 +78,7 @@ class TestMeaning:
         self, entry: str, mutation: tuple[str, int | str]
     ) -> None:
         config = configured(f'[tool.datalint.facts]\nmutates = ["{entry}"]\n')
-        assert config == Config("some.toml", Stated(mutates=(mutation,)))
+        assert config == Config(path="some.toml", stated=Stated(mutates=(mutation,)))
 
     def test_names_of_functions_and_classes(self) -> None:
         config = configured(
@@ -62,7 +98,7 @@ class TestMeaning:
         assert configured(text).stated == Stated(modules=frozenset({"A"}))
 
     def test_an_empty_table_is_a_configuration(self) -> None:
-        assert configured("[tool.datalint]\n") == Config("some.toml")
+        assert configured("[tool.datalint]\n") == Config(path="some.toml")
 
 
 class TestSearch:
@@ -73,12 +109,14 @@ class TestSearch:
         inner.mkdir(parents=True)
         monkeypatch.chdir(inner)
         assert find_config() == Config()
-        (folder / "pyproject.toml").write_text(FACTS.format("Outer"))
+        (folder / "pyproject.toml").write_text(MODULES.format("Outer"))
         (folder / "a" / "pyproject.toml").write_text("[project]\nname = 'datalint-plugin'\n")
         assert find_config() == Config(
-            str(Path("..", "..", "pyproject.toml")), Stated(modules=frozenset({"Outer"}))
+            path=str(Path("..", "..", "pyproject.toml")),
+            stated=Stated(modules=frozenset({"Outer"})),
         )
-        (inner / "pyproject.toml").write_text(FACTS.format("Inner"))
+        assert find_config(folder=str(folder / "a")).path == str(folder / "pyproject.toml")
+        (inner / "pyproject.toml").write_text(MODULES.format("Inner"))
         assert find_config().stated.modules == {"Inner"}
         assert find_config().path == "pyproject.toml"
 
@@ -90,7 +128,7 @@ class TestSearch:
         inner = folder / "inner"
         inner.mkdir()
         monkeypatch.chdir(inner)
-        (folder / "pyproject.toml").write_text(FACTS.format("Outer"))
+        (folder / "pyproject.toml").write_text(MODULES.format("Outer"))
         assert find_config().path
         git = inner / ".git"
         git.mkdir() if kind == "folder" else git.touch()
@@ -119,8 +157,24 @@ class TestErrors:
         [
             ("[tool.datalint]\n\nfcats = 1\n",
              "3: no key of [tool.datalint] is named 'fcats'; did you mean 'facts'?"),
-            ("[tool.datalint]\nselect = []\n",
-             "2: no key of [tool.datalint] is named 'select'; the names are facts"),
+            ("[tool.datalint]\nselect = ['all',\n'data-raed']\n",
+             "3: no rule in select is named 'data-raed'; did you mean 'data-read'?"),
+            ("[tool.datalint]\nignore = 'data-read'\n", "2: ignore has to be a list of strings"),
+            ("[tool.datalint]\nextend_select = []\n",
+             "2: no key of [tool.datalint] is named 'extend_select';"
+             " did you mean 'extend-select'?"),
+            ("[tool.datalint]\nmin-confidence = 'hihg'\n",
+             "2: min-confidence cannot be 'hihg'; did you mean 'high'?"),
+            ("[tool.datalint]\nmin-confidence = true\n", "2: min-confidence has to be a string"),
+            ("[tool.datalint]\nbaseline = ''\n", "2: baseline has to name a file"),
+            ("[tool.datalint]\nexclude = ['a', ' ']\n", "2: ' ' is no pattern for paths"),
+            ("[tool.datalint]\nextend-exclude = ['!']\n", "2: '!' is no pattern for paths"),
+            ("[tool.datalint.per-file-ignores]\n'a/*' = ['all']\n'b/*' = ['data']\n",
+             "3: no rule in b/* is named 'data'; did you mean 'data-read'?"),
+            ("[tool.datalint.per-file-ignores]\n'#a' = ['all']\n",
+             "2: '#a' is no pattern for paths"),
+            ("[tool.datalint]\nper-file-ignores = ['a']\n",
+             "2: [tool.datalint.per-file-ignores] has to be a table"),
             ("[tool.datalint.fact]\nmodules = []\n",
              "1: no key of [tool.datalint] is named 'fact'; did you mean 'facts'?"),
             ("[tool.datalint.facts]\nmodules = []\n'returns_tensor' = []\n",
@@ -177,3 +231,29 @@ class TestErrors:
     def test_a_file_that_cannot_be_read(self) -> None:
         with pytest.raises(BadConfig, match=r"^\.git: cannot be read: "):
             find_config(".git")
+
+
+class TestSchema:
+    def test_the_one_that_is_shipped_is_the_one_that_the_code_says(self) -> None:
+        shipped = resources.files("datalint.config").joinpath("schema.json").read_text("utf-8")
+        assert shipped == schema()
+        jsonschema.Draft7Validator.check_schema(json.loads(shipped))
+
+    def test_every_key_is_described_in_the_readme(self) -> None:
+        readme = (ROOT / "README.md").read_text("utf-8")
+        for name, key in (KEYS | FACTS).items():
+            assert f"| `{name}` | {key.help} |" in readme
+
+    @given(documents())
+    @settings(max_examples=400, deadline=None)
+    def test_it_takes_what_the_parser_takes(self, values: dict[str, Any]) -> None:
+        tables = {"tool": {"datalint": values}}
+        table = Table("x.toml", toml.Document("", tables), ("tool", "datalint"), values)
+        try:
+            read(table, KEYS)
+        except BadConfig:
+            taken = False
+        else:
+            taken = True
+        event(f"taken: {taken}")
+        assert VALIDATOR.is_valid(values) is taken

@@ -18,6 +18,7 @@ import pytest
 from datalint.check import check_source
 from datalint.cli.main import cli
 from datalint.config import find_config
+from datalint.config.keys import FACTS, KEYS
 from datalint.finding import Applicability, Level
 from datalint.ops.stated import Stated
 from datalint.rules import ALL
@@ -185,7 +186,7 @@ def test_code_in_the_readme_prints_what_it_says() -> None:
 
 def test_the_configuration_in_the_readme_is_read(tmp_path: Path) -> None:
     section = README.partition("\n## Configuration\n")[2].partition("\n## ")[0]
-    (block,) = re.findall(r"^```toml\n(.*?)^```$", section, re.S | re.M)
+    *_, block = re.findall(r"^```toml\n(.*?)^```$", section, re.S | re.M)
     (tmp_path / "pyproject.toml").write_text(block)
     config = find_config(str(tmp_path / "pyproject.toml"))
     assert config.stated == Stated(
@@ -194,7 +195,7 @@ def test_the_configuration_in_the_readme_is_read(tmp_path: Path) -> None:
         frozenset({"mylib.layers.Base"}),
     )
     keys = re.findall(r"^\| `([a-z-]+)` \|", section, re.M)
-    assert keys == list(tomllib.loads(block)["tool"]["datalint"]["facts"])
+    assert keys == [*KEYS, *FACTS]
 
 
 def test_every_rule_is_in_the_readme_as_it_is() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,15 +20,23 @@ if TYPE_CHECKING:
     from datalint.runner import Run
 
 
+_ALL_EXCLUDED = "every Python file in {} is excluded"
+
+
 @click.command()
 @options
 def check(asked: Asked) -> int:
     """Check files and folders; - is standard input."""
     asked.refuse_contradictions()
     job = Job(asked)
-    if job.source is None:
-        for folder in job.listing.excluded:
-            note(f"every Python file in {folder} is excluded")
+    if asked.show_settings:
+        write(job.settings.shown())
+        return 0
+    for path in job.listing.excluded:
+        note(f"{path} is excluded" if not Path(path).is_dir() else _ALL_EXCLUDED.format(path))
+    if asked.show_files:
+        write("".join(f"{path}\n" for path in job.listing.files))
+        return 0
     if asked.diff:
         return show_diff(job)
     run, report = _judged(job)

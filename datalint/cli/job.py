@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 
 from datalint.cli.output import say
 from datalint.config import Config, find_config
-from datalint.finding import Confidence
 from datalint.lint import Linter
 from datalint.runner import Run
-from datalint.selection import Selection
-from datalint.source.discover import discover
+from datalint.settings import settings
+from datalint.source.discover import Listing, discover
 
 if TYPE_CHECKING:
     from datalint.cli.options import Asked
     from datalint.runner import Lint
-    from datalint.source.discover import Listing
 
 
 @dataclass
@@ -29,12 +27,10 @@ class Job:
 
     def __post_init__(self) -> None:
         asked = self.asked
-        self.selection = Selection(
-            asked.select, asked.extend_select, asked.ignore, Confidence(asked.min_confidence)
-        )
-        self.config = Config() if asked.isolated else find_config(asked.config_file)
-        if self.config.path:
-            self.watch(self.config.path, "holds the configuration")
+        config = Config() if asked.isolated else find_config(asked.config_file)
+        self.settings = settings(config, asked.said())
+        if config.path:
+            self.watch(config.path, "holds the configuration")
 
     def watch(self, path: str, what: str) -> None:
         """Say what became of a file, if that was asked for."""
@@ -46,20 +42,29 @@ class Job:
         """Standard input, if it is that which is to be checked."""
         return sys.stdin.buffer.read() if self.asked.stdin else None
 
+    @property
+    def name(self) -> str:
+        """What standard input is called."""
+        return self.asked.stdin_filename or "<stdin>"
+
     @cached_property
     def listing(self) -> Listing:
         """The files; raises `BadPath`."""
-        return discover(self.asked.paths)
+        force, excludes = self.asked.force_exclude, self.settings.excludes
+        if not self.asked.stdin:
+            return discover(self.asked.paths, excludes, force=force)
+        excluded = force and excludes.match_named(self.name)
+        return Listing(excluded=[self.name]) if excluded else Listing(files=[self.name])
 
     def linter(self) -> Linter:
         """One that has not read any file yet."""
-        return Linter(self.selection, self.config.stated)
+        return Linter(self.settings.selection, self.settings.config.stated)
 
     def run(self, lint: Lint) -> Run:
         """Let each file be judged, or changed."""
         run = Run(lint, self.watch)
-        if self.source is not None:
-            run.check_source(self.source, self.asked.stdin_filename or "<stdin>")
-        else:
+        if self.source is None:
             run.check_listing(self.listing)
+        elif self.listing.files:
+            run.check_source(self.source, self.name)
         return run

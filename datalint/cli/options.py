@@ -11,6 +11,7 @@ import click
 
 from datalint.finding import Confidence
 from datalint.report import REPORTERS
+from datalint.settings import Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ class Asked:
     select: tuple[str, ...]
     extend_select: tuple[str, ...]
     ignore: tuple[str, ...]
-    min_confidence: str
+    min_confidence: str | None
     fix: bool
     unsafe_fixes: bool
     diff: bool
@@ -37,6 +38,18 @@ class Asked:
     stdin_filename: str | None
     config_file: str | None
     isolated: bool
+    force_exclude: bool
+    show_settings: bool
+    show_files: bool
+
+    def said(self) -> Said:
+        """What of it is said over the configuration."""
+        return Said(
+            select=self.select,
+            extend_select=self.extend_select,
+            ignore=self.ignore,
+            min_confidence=self.min_confidence,
+        )
 
     @property
     def stdin(self) -> bool:
@@ -45,7 +58,7 @@ class Asked:
 
     def refuse_contradictions(self) -> None:
         """Raise `click.UsageError` where what is asked cannot be meant."""
-        if not self.paths:
+        if not self.paths and not self.show_settings:
             raise click.UsageError("name a file or folder to check, for instance: datalint .")
         if "-" in self.paths and len(self.paths) > 1:
             raise click.UsageError("- is standard input and cannot be checked beside other paths")
@@ -76,9 +89,7 @@ _OPTIONS = [
     click.option(
         "--min-confidence",
         type=click.Choice([str(confidence) for confidence in Confidence]),
-        default=str(Confidence.MEDIUM),
-        show_default=True,
-        help="Show no finding that assumes more.",
+        help="Show no finding that assumes more; medium, if the configuration does not say.",
     ),
     click.option(
         "--fix",
@@ -125,6 +136,13 @@ _OPTIONS = [
         help="Read the configuration from this file, not from the nearest pyproject.toml.",
     ),
     click.option("--isolated", is_flag=True, help="Read no configuration."),
+    click.option(
+        "--force-exclude",
+        is_flag=True,
+        help="Pass over what is excluded although it is named, as hooks name files.",
+    ),
+    click.option("--show-settings", is_flag=True, help="Print the settings, and check nothing."),
+    click.option("--show-files", is_flag=True, help="Print which files are meant, no more."),
     click.option(
         "--no-cache",
         is_flag=True,

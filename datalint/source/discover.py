@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datalint.source.excludes import Excludes
 from datalint.source.ignores import Ignores
 from datalint.source.near import near_path
 
@@ -17,16 +18,6 @@ if TYPE_CHECKING:
 SUFFIXES = (".py", ".pyi", ".ipynb")
 #: What is said of them where there is none.
 _READ = "datalint reads .py, .pyi and .ipynb"
-
-#: Folders below a named one that hold what others wrote or what a tool made.
-# fmt: off
-EXCLUDED_FOLDERS = frozenset({
-    ".git", ".hg", ".svn",
-    ".direnv", ".nox", ".pixi", ".pyenv", ".tox", ".venv", "venv",
-    ".eggs", "__pypackages__", "node_modules", "site-packages",
-    ".ipynb_checkpoints", "__pycache__", "_build", "buck-out", "build", "dist",
-})
-# fmt: on
 
 
 class BadPath(Exception):
@@ -40,16 +31,24 @@ class Listing:
     files: list[str] = field(default_factory=list)
     #: Folders that could not be read, and why.
     unreadable: list[tuple[str, str]] = field(default_factory=list)
-    #: Named folders whose Python files are all excluded.
+    #: What was named and is excluded: a file, or a folder with every Python file in it.
     excluded: list[str] = field(default_factory=list)
 
 
-def discover(paths: Iterable[str]) -> Listing:
-    """Every Python file that `paths` mean, each once, sorted; `BadPath` where one means none."""
+def discover(
+    paths: Iterable[str], excludes: Excludes | None = None, *, force: bool = False
+) -> Listing:
+    """Every Python file that `paths` mean, each once, sorted; `BadPath` where one means none.
+
+    What is named is checked although `excludes` leaves it out, unless that is to be in force.
+    """
     listing = Listing()
+    excludes = excludes or Excludes.read()
     for path in paths:
-        if os.path.isdir(path):
-            _list_folder(path, listing)
+        if force and os.path.lexists(path) and excludes.match_named(path):
+            listing.excluded.append(path)
+        elif os.path.isdir(path):
+            _list_folder(path, listing, excludes if force else excludes.below_named(path))
         elif os.path.lexists(path):
             _list_file(path, listing)
         else:
@@ -76,19 +75,21 @@ def _has_python_shebang(path: str) -> bool:
     return first.startswith(b"#!") and b"python" in first
 
 
-def _list_folder(path: str, listing: Listing) -> None:
+def _list_folder(path: str, listing: Listing, excludes: Excludes) -> None:
     unreadable_before = len(listing.unreadable)
-    files = list(_walk(path, listing, Ignores.above(path)))
+    files = list(_walk(path, listing, excludes, Ignores.above(path)))
     listing.files += files
     if files or len(listing.unreadable) > unreadable_before:
         return
-    if next(_walk(path, Listing(), None), None) is None:
+    if next(_walk(path, Listing(), None, None), None) is None:
         raise BadPath(f"no Python file in {path} ({_READ})")
     listing.excluded.append(path)
 
 
-def _walk(top: str, listing: Listing, ignores: Ignores | None) -> Iterator[str]:
-    """The Python files below `top`; without `ignores`, the excluded ones as well."""
+def _walk(
+    top: str, listing: Listing, excludes: Excludes | None, ignores: Ignores | None
+) -> Iterator[str]:
+    """The Python files below `top`; without `excludes` and `ignores`, those as well."""
     waiting, seen = deque([("" if top == os.curdir else top, ignores)]), set()
     while waiting:
         folder, ignores = waiting.pop()
@@ -103,17 +104,17 @@ def _walk(top: str, listing: Listing, ignores: Ignores | None) -> Iterator[str]:
             continue
         for name in names:
             path = os.path.join(folder, name)
-            if os.path.isdir(path):
-                if ignores is None or not _is_excluded(name, path, ignores):
-                    # Links wait behind all else, so that a file is listed under its own name.
-                    add = waiting.appendleft if os.path.islink(path) else waiting.append
-                    add((path, ignores))
-            elif _is_python_file(name, path) and not (ignores and ignores.match(path)):
+            is_folder = os.path.isdir(path)
+            if (excludes and excludes.match(path, is_folder=is_folder)) or (
+                ignores and ignores.match(path, is_folder=is_folder)
+            ):
+                continue
+            if is_folder:
+                # Links wait behind all else, so that a file is listed under its own name.
+                add = waiting.appendleft if os.path.islink(path) else waiting.append
+                add((path, ignores))
+            elif _is_python_file(name, path):
                 yield path
-
-
-def _is_excluded(name: str, path: str, ignores: Ignores) -> bool:
-    return name in EXCLUDED_FOLDERS or ignores.match(path, is_folder=True)
 
 
 def _is_python_file(name: str, path: str) -> bool:

@@ -36,7 +36,7 @@ class Ignores:
         return cls(
             True,
             tuple(
-                (base, tuple(line for line in lines if not line.covers(_below(base, path))))
+                (base, tuple(line for line in lines if not line.covers(below(base, path))))
                 for base, lines in above.files
             ),
         )
@@ -49,9 +49,9 @@ class Ignores:
     def match(self, path: str, *, is_folder: bool = False) -> bool:
         """Whether the last line of the nearest file that speaks of `path` excludes it."""
         for base, lines in reversed(self.files):
-            below = _below(base, path)
+            inside = below(base, path)
             for line in lines:
-                if line.speaks_of(below, is_folder):
+                if line.speaks_of(inside, is_folder):
                     return line.excludes
         return False
 
@@ -111,6 +111,8 @@ class Line:
         return self.spec.check_file(path).include is not None
 
 
-def _below(base: str, path: str) -> str:
-    """`path` as the `.gitignore` in `base` sees it."""
-    return os.path.abspath(path)[len(base) :].lstrip(os.sep).replace(os.sep, "/")
+def below(base: str, path: str) -> str:
+    """`path` as patterns in the folder `base` see it; one that is elsewhere, from the root on."""
+    whole = os.path.abspath(path)
+    inside = whole[len(base) :] if f"{whole}{os.sep}".startswith(f"{base}{os.sep}") else whole
+    return inside.lstrip(os.sep).replace(os.sep, "/")

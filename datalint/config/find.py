@@ -1,0 +1,71 @@
+"""Where the configuration is looked for, and what becomes of a file that holds one.
+
+It is the table `[tool.datalint]` of the nearest pyproject.toml that has one, from a folder
+upwards. The search ends with the folder that is a git repository: what lies above was written for
+other projects, and a clone elsewhere would not have it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from datalint.config.forms import read
+from datalint.config.keys import KEYS, Config, config
+from datalint.config.table import BadConfig, Table
+from datalint.source import toml
+from datalint.source.near import near_path
+
+
+def find_config(named: str | None = None, folder: str | None = None) -> Config:
+    """The configuration in the file that the user names, or that of a folder.
+
+    The folder is the working directory unless another is given. Raises `BadConfig`.
+    """
+    return _nearest(folder) if named is None else _named(named)
+
+
+def _nearest(start: str | None) -> Config:
+    try:
+        here = Path(start).absolute() if start is not None else Path.cwd()
+    except FileNotFoundError:
+        return Config()  # it was deleted, and with it went where it lay
+    for folder in (here, *here.parents):
+        file = folder / "pyproject.toml"
+        if file.is_file():
+            found = _read(os.path.relpath(file) if start is None else str(file))
+            if found is not None:
+                return found
+        if (folder / ".git").exists():
+            break
+    return Config()
+
+
+def _named(path: str) -> Config:
+    if not os.path.lexists(path):
+        near = near_path(path, (".toml",))
+        hint = f"; did you mean {near}?" if near else ""
+        raise BadConfig(f"no such file: {path}{hint}")
+    found = _read(path)
+    if found is None:
+        raise BadConfig(f"{path}: there is no [tool.datalint] in it")
+    return found
+
+
+def _read(path: str) -> Config | None:
+    try:
+        source = Path(path).read_bytes()
+    except OSError as error:
+        raise BadConfig(f"{path}: cannot be read: {error.strerror}") from None
+    if b"datalint" not in source:
+        return None  # and what else may be wrong with it is for others to say
+    try:
+        document = toml.parse(source)
+    except toml.BadToml as error:
+        place = f"{path}:{error.line}:{error.column}"
+        raise BadConfig(f"{place}: not TOML: {error.reason}") from None
+    tools = document.tables.get("tool")
+    if not isinstance(tools, dict) or "datalint" not in tools:
+        return None
+    table = Table(path, document, ("tool",), tools).table("datalint")
+    return config(path, read(table, KEYS))

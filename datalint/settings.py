@@ -1,0 +1,108 @@
+"""What a run is asked to do: the configuration, and what its user says over it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datalint.finding import Confidence
+from datalint.selection import RULES, PerFile, Selection
+from datalint.source.excludes import EXCLUDED_FOLDERS, Excludes
+
+if TYPE_CHECKING:
+    from datalint.config import Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a user says beside the configuration; nothing, or None, for what is left to it."""
+
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    min_confidence: str | None = None
+    baseline: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The configuration with what was said over it."""
+
+    config: Config
+    selection: Selection
+    excludes: Excludes
+    #: The path of the baseline, from the working directory.
+    baseline: str | None
+
+    def shown(self) -> str:
+        """A configuration that would do the same, as TOML, under the name of the file it is in."""
+        config, origin = self.config, self.config.path or "no configuration"
+        exclude = config.exclude
+        if exclude is None:
+            exclude = tuple(f"{name}/" for name in sorted(EXCLUDED_FOLDERS))
+        rules = self.selection.rules()
+        values: dict[str, Any] = {
+            "select": [rule for rule in RULES if rule in rules],
+            "min-confidence": str(self.selection.min_confidence),
+            "exclude": exclude,
+            "extend-exclude": config.extend_exclude,
+            "baseline": self.baseline,
+        }
+        stated = config.stated
+        facts = {
+            "mutates": [name if at == 0 else f"{name}:{at}" for name, at in stated.mutates],
+            "returns-tensor": sorted(stated.returns_tensor),
+            "modules": sorted(stated.modules),
+        }
+        tables = [
+            ("[tool.datalint]", values),
+            ("[tool.datalint.per-file-ignores]", dict(config.per_file_ignores)),
+            ("[tool.datalint.facts]", facts),
+        ]
+        blocks = [_block(name, table) for name, table in tables]
+        return f"# from {_text(origin)[1:-1]}\n" + "\n".join(block for block in blocks if block)
+
+
+def settings(config: Config, said: Said) -> Settings:
+    """Put both together; raises `BadSelection`.
+
+    Rules that are selected anew set aside which the file selects and ignores; others are added.
+    """
+    anew = bool(said.select)
+    base = str(Path(config.path).parent) if config.path else ""
+    selection = Selection(
+        said.select if anew else config.select,
+        said.extend_select if anew else (*config.extend_select, *said.extend_select),
+        said.ignore if anew else (*config.ignore, *said.ignore),
+        Confidence(said.min_confidence or config.min_confidence or Confidence.MEDIUM),
+        PerFile.read(base, config.per_file_ignores),
+    )
+    baseline = said.baseline
+    if baseline is None and config.baseline is not None:
+        baseline = str(Path(base, config.baseline))
+    excludes = Excludes.read(base, config.exclude, config.extend_exclude)
+    return Settings(config, selection, excludes, baseline)
+
+
+def _block(name: str, table: dict[str, Any]) -> str:
+    """A table without what is empty; nothing where that leaves nothing."""
+    lines = [f"{_key(key)} = {_value(value)}" for key, value in table.items() if value]
+    return "\n".join([name, *lines, ""]) if lines else ""
+
+
+def _key(key: str) -> str:
+    return key if key.replace("-", "").isalpha() and key.isascii() else _text(key)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    return f"[{', '.join(map(_text, value))}]"
+
+
+def _text(text: str) -> str:
+    """As TOML has it, which knows the escapes of JSON, but no half of a surrogate pair."""
+    shown = text.encode("utf-8", "backslashreplace").decode()
+    return json.dumps(shown, ensure_ascii=False).replace("\x7f", "\\u007f")

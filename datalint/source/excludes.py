@@ -1,0 +1,64 @@
+"""What a user leaves out of what is checked: patterns, or else folders that others fill."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from datalint.source.ignores import Line, below
+
+#: Folders below a named one that hold what others wrote or what a tool made.
+# fmt: off
+EXCLUDED_FOLDERS = frozenset({
+    ".git", ".hg", ".svn",
+    ".direnv", ".nox", ".pixi", ".pyenv", ".tox", ".venv", "venv",
+    ".eggs", "__pypackages__", "node_modules", "site-packages",
+    ".ipynb_checkpoints", "__pycache__", "_build", "buck-out", "build", "dist",
+})
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class Excludes:
+    """Patterns as `.gitignore` has them, the last one first, for what is below `base`."""
+
+    base: str
+    lines: tuple[Line, ...]
+    #: Folders by their names, at any depth: to ask a pattern for each takes much longer.
+    folders: frozenset[str]
+
+    @classmethod
+    def read(
+        cls,
+        base: str = "",
+        exclude: tuple[str, ...] | None = None,
+        extend_exclude: tuple[str, ...] = (),
+    ) -> Excludes:
+        """Patterns from the folder `base` on, of the working directory if it is empty."""
+        patterns = (*(exclude or ()), *extend_exclude)
+        lines = [line for pattern in reversed(patterns) if (line := Line.read(pattern))]
+        folders = EXCLUDED_FOLDERS if exclude is None else frozenset[str]()
+        return cls(os.path.abspath(base), tuple(lines), folders)
+
+    def below_named(self, path: str) -> Excludes:
+        """What holds below a folder that was named: what leaves out the folder itself does not."""
+        inside = below(self.base, path)
+        return replace(self, lines=tuple(ln for ln in self.lines if not ln.covers(inside)))
+
+    def match(self, path: str, *, is_folder: bool = False) -> bool:
+        """Whether this very file or folder is left out."""
+        if self.lines:
+            inside = below(self.base, path)
+            for line in self.lines:
+                if line.speaks_of(inside, is_folder):
+                    return line.excludes
+        return is_folder and os.path.basename(path) in self.folders
+
+    def match_named(self, path: str) -> bool:
+        """Whether a file or folder is left out, or a folder that it is in below `base`."""
+        whole = Path(os.path.abspath(path))
+        folders = [p for p in whole.parents if p.is_relative_to(self.base) and p != Path(self.base)]
+        return self.match(str(whole), is_folder=whole.is_dir()) or any(
+            self.match(str(folder), is_folder=True) for folder in folders
+        )
