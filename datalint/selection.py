@@ -54,7 +54,7 @@ class Selection:
 def _selected(
     select: tuple[str, ...], extend_select: tuple[str, ...], ignore: tuple[str, ...]
 ) -> frozenset[str]:
-    from datalint.rules import ALL  # brings libcst, which most runs do without
+    from datalint.rules import ALL
 
     def named(names: tuple[str, ...]) -> set[str]:
         return {rule for name in names for rule in ([name] if name != "all" else known)}

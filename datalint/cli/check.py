@@ -8,8 +8,9 @@ import click
 
 from datalint.cli.fixing import fix_files, fix_stdin, show_diff
 from datalint.cli.job import Job
-from datalint.cli.options import options
+from datalint.cli.options import Command, options
 from datalint.cli.output import note, wants_color, write
+from datalint.cli.silencing import add_ignores
 from datalint.report import REPORTERS, Look
 from datalint.runner import exit_code
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from datalint.runner import Run
 
 
-@click.command()
+@click.command(cls=Command)
 @options
 def check(asked: Asked) -> int:
     """Check files and folders; - is standard input."""
@@ -30,6 +31,8 @@ def check(asked: Asked) -> int:
             note(f"every Python file in {folder} is excluded")
     if asked.diff:
         return show_diff(job)
+    if asked.add_ignore is not None:
+        return add_ignores(job, asked.add_ignore.strip())
     run, report = _judged(job)
     look = Look(wants_color(asked.color, asked.output_file), summary=not asked.quiet)
     text = REPORTERS[asked.output_format](report, run.sources, look)
