@@ -57,14 +57,12 @@ class Silencer:
         """The rules named in the comment that the row has, or in a new one at its end."""
         cell, row = at
         names, column = ", ".join(rules), lines.ends[row]
-        open_one = _open_comment(lines, row)
-        if open_one is None:
-            names = f"  # datalint: {suppress.LINE}[{names}] {self.reason}".rstrip()
-        elif open_one.named:
-            names, column = f", {names}", open_one.named[-1].span.end_column
-        elif open_one.inside:
-            column = open_one.inside.column
-        return Edit(Span(row, column, row, column, cell), names)
+        there = _comment(lines, row)
+        if there is None:
+            content = f"  # datalint: {suppress.LINE}[{names}] {self.reason}".rstrip()
+        else:
+            content, column = f", {names}", there.named[-1].span.end_column
+        return Edit(Span(row, column, row, column, cell), content)
 
 
 def _wanted(
@@ -81,10 +79,10 @@ def _wanted(
     return wanted
 
 
-def _open_comment(lines: Lines, row: int) -> Comment | None:
-    """The first comment of a row in which a rule can be named."""
+def _comment(lines: Lines, row: int) -> Comment | None:
+    """The first comment of a row that names rules already."""
     for comment in lines.comments:
-        if comment.span.row == row and comment.verb == suppress.LINE and comment.inside:
+        if comment.span.row == row and comment.verb == suppress.LINE and comment.named:
             return comment
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from datalint.rules import ALL
@@ -14,6 +13,10 @@ if TYPE_CHECKING:
 
     from datalint.finding import Finding
     from datalint.source.suppress import Comment, Lines
+
+#: A row, and in a notebook its cell.
+_Place = tuple[int | None, int]
+_FILE = (None, 0)
 
 
 def unsuppressed(
@@ -32,41 +35,44 @@ def unsuppressed(
     return left + list(comments.unused(rules & {RULE.name}))
 
 
-@dataclass(slots=True)
 class _Comments:
-    """The comments of a file, and by whom something was suppressed."""
+    """The comments of a file, and what they suppressed."""
 
-    path: str
-    lines: Mapping[int | None, Lines]
-    used: set[tuple[Comment, str]] = field(default_factory=set)
+    def __init__(self, path: str, lines: Mapping[int | None, Lines]) -> None:
+        self._path, self._lines = path, lines
+        self._all = [comment for own in lines.values() for comment in own.comments]
+        #: Those without fault, by the place that they cover and each rule that they name.
+        self._covering: dict[tuple[_Place, str], list[Comment]] = {}
+        for comment in (comment for comment in self._all if not fault(comment)):
+            for rule in _rules(comment):
+                self._covering.setdefault((_covered(comment), rule), []).append(comment)
+        self._used: set[tuple[Comment, str]] = set()
 
     def suppress(self, finding: Finding) -> bool:
         """Whether a comment covers a finding and names its rule."""
-        lines = self.lines[finding.span.cell]
-        rows = lines.covering(finding.span)
-        own = (c for c in lines.comments if c.verb == suppress.LINE and c.span.row in rows)
-        of_file = (c for c in self._all() if c.verb == suppress.FILE)
-        covering = [
-            (comment, finding.rule)
-            for comment in (*own, *of_file)
-            if not fault(comment) and finding.rule in {name.rule for name in comment.named}
-        ]
-        self.used.update(covering)
-        return bool(covering)
+        cell = finding.span.cell
+        places = [_FILE, *((cell, row) for row in self._lines[cell].covering(finding.span))]
+        used = {c for place in places for c in self._covering.get((place, finding.rule), ())}
+        self._used |= {(comment, finding.rule) for comment in used}
+        return bool(used)
 
     def mistakes(self) -> Iterator[Finding]:
         """About comments that are written wrong."""
         known = [rule.name for rule in ALL]
-        for comment in self._all():
-            yield from mistakes(comment, self.path, known)
+        for comment in self._all:
+            yield from mistakes(comment, self._path, known)
 
     def unused(self, rules: Set[str]) -> Iterator[Finding]:
         """About comments that name some of these rules and suppress nothing of them."""
-        for comment in self._all():
-            named = {name.rule for name in comment.named} & rules
-            idle = {rule for rule in named if (comment, rule) not in self.used}
+        for comment in self._all:
+            idle = {r for r in _rules(comment) & rules if (comment, r) not in self._used}
             if idle and not fault(comment):
-                yield unused(comment, self.path, idle)
+                yield unused(comment, self._path, idle)
 
-    def _all(self) -> Iterator[Comment]:
-        return (comment for lines in self.lines.values() for comment in lines.comments)
+
+def _rules(comment: Comment) -> Set[str]:
+    return {name.rule for name in comment.named}
+
+
+def _covered(comment: Comment) -> _Place:
+    return _FILE if comment.verb == suppress.FILE else (comment.span.cell, comment.span.row)

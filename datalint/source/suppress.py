@@ -25,7 +25,7 @@ LINE, FILE = VERBS = ("ignore", "ignore-file")
 
 _BLANKS = " \t\f"
 #: Where another comment begins within one; `#12` is the number of an issue.
-_ANOTHER = re.compile(rf"(?<=[{_BLANKS}])#(?!\d)")
+_ANOTHER = re.compile(rf"(?<=[{_BLANKS}\]])#(?!\d)")
 _OURS = re.compile(
     rf"#+[{_BLANKS}]*datalint:[{_BLANKS}]*(?P<verb>[\w-]*)[{_BLANKS}]*(?:\[(?P<inside>[^\]]*)\])?"
 )
