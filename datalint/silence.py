@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datalint.source.suppress import Comment, Lines
     from datalint.write import Put
 
+    _Lines = Mapping[int | None, Lines]
+
 #: A row, and in a notebook its cell.
 _Row = tuple[int | None, int]
 
@@ -42,8 +44,8 @@ class Silencer:
         if not linted.findings:
             return linted
         lines = suppress.read(source, path)
-        wanted = _wanted(linted.findings, lines)
-        edits = [self._edit(lines[at[0]], at, rules) for at, rules in wanted.items()]
+        wanted, there = _wanted(linted.findings, lines), _comments(lines)
+        edits = [self._edit(lines, there.get(at), at, rules) for at, rules in wanted.items()]
         silenced = edited(source, path, edits)
         left = self.linter.lint(silenced, path)
         for finding in left.findings:
@@ -53,21 +55,19 @@ class Silencer:
         self.files += 1
         return left
 
-    def _edit(self, lines: Lines, at: _Row, rules: Iterable[str]) -> Edit:
+    def _edit(self, lines: _Lines, comment: Comment | None, at: _Row, rules: Iterable[str]) -> Edit:
         """The rules named in the comment that the row has, or in a new one at its end."""
         cell, row = at
-        names, column = ", ".join(rules), lines.ends[row]
-        there = _comment(lines, row)
-        if there is None:
-            content = f"  # datalint: {suppress.LINE}[{names}] {self.reason}".rstrip()
+        if comment is None:
+            column = lines[cell].ends[row]
+            content = f"  # datalint: {suppress.LINE}[{', '.join(rules)}] {self.reason}".rstrip()
         else:
-            content, column = f", {names}", there.named[-1].span.end_column
+            column = comment.named[-1].span.end_column
+            content = "".join(f", {rule}" for rule in rules)
         return Edit(Span(row, column, row, column, cell), content)
 
 
-def _wanted(
-    findings: Sequence[Finding], lines: Mapping[int | None, Lines]
-) -> dict[_Row, dict[str, None]]:
+def _wanted(findings: Sequence[Finding], lines: _Lines) -> dict[_Row, dict[str, None]]:
     """By row, the rules that a comment there has to name."""
     wanted: dict[_Row, dict[str, None]] = {}
     for finding in findings:
@@ -79,12 +79,14 @@ def _wanted(
     return wanted
 
 
-def _comment(lines: Lines, row: int) -> Comment | None:
-    """The first comment of a row that names rules already."""
-    for comment in lines.comments:
-        if comment.span.row == row and comment.verb == suppress.LINE and comment.named:
-            return comment
-    return None
+def _comments(lines: _Lines) -> dict[_Row, Comment]:
+    """Of each row that has any, the first comment that names rules already."""
+    return {
+        (cell, comment.span.row): comment
+        for cell, own in lines.items()
+        for comment in reversed(own.comments)
+        if comment.verb == suppress.LINE and comment.named
+    }
 
 
 def _named(finding: Finding) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datalint.finding import Finding
     from datalint.source.suppress import Comment, Lines
 
-#: A row, and in a notebook its cell.
+#: A row, and in a notebook its cell; or the whole file.
 _Place = tuple[int | None, int]
 _FILE = (None, 0)
 
@@ -41,20 +41,17 @@ class _Comments:
     def __init__(self, path: str, lines: Mapping[int | None, Lines]) -> None:
         self._path, self._lines = path, lines
         self._all = [comment for own in lines.values() for comment in own.comments]
-        #: Those without fault, by the place that they cover and each rule that they name.
-        self._covering: dict[tuple[_Place, str], list[Comment]] = {}
-        for comment in (comment for comment in self._all if not fault(comment)):
-            for rule in _rules(comment):
-                self._covering.setdefault((_covered(comment), rule), []).append(comment)
-        self._used: set[tuple[Comment, str]] = set()
+        right = [comment for comment in self._all if not fault(comment)]
+        self._covered = {(_place(c), rule) for c in right for rule in _rules(c)}
+        self._used: set[tuple[_Place, str]] = set()
 
     def suppress(self, finding: Finding) -> bool:
         """Whether a comment covers a finding and names its rule."""
         cell = finding.span.cell
-        places = [_FILE, *((cell, row) for row in self._lines[cell].covering(finding.span))]
-        used = {c for place in places for c in self._covering.get((place, finding.rule), ())}
-        self._used |= {(comment, finding.rule) for comment in used}
-        return bool(used)
+        rows = self._lines[cell].covering(finding.span)
+        places = {(place, finding.rule) for place in (_FILE, *((cell, row) for row in rows))}
+        self._used |= places & self._covered
+        return not places.isdisjoint(self._covered)
 
     def mistakes(self) -> Iterator[Finding]:
         """About comments that are written wrong."""
@@ -65,7 +62,7 @@ class _Comments:
     def unused(self, rules: Set[str]) -> Iterator[Finding]:
         """About comments that name some of these rules and suppress nothing of them."""
         for comment in self._all:
-            idle = {r for r in _rules(comment) & rules if (comment, r) not in self._used}
+            idle = {r for r in _rules(comment) & rules if (_place(comment), r) not in self._used}
             if idle and not fault(comment):
                 yield unused(comment, self._path, idle)
 
@@ -74,5 +71,6 @@ def _rules(comment: Comment) -> Set[str]:
     return {name.rule for name in comment.named}
 
 
-def _covered(comment: Comment) -> _Place:
+def _place(comment: Comment) -> _Place:
+    """What it covers."""
     return _FILE if comment.verb == suppress.FILE else (comment.span.cell, comment.span.row)

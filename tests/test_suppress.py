@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+import tokenize
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,6 +136,21 @@ class TestWhatAComment:
         assert shown(book, "a.ipynb") == []
 
 
+def test_comments_that_cannot_be_told_from_strings_are_no_silence(
+    datalint: Datalint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No file is known that Python parses and `tokenize` refuses, but they are two programs."""
+
+    def refuse(readline: object) -> None:
+        raise tokenize.TokenError("odd", (3, 4))
+
+    monkeypatch.setattr(tokenize, "generate_tokens", refuse)
+    Path("a.py").write_text(read("# datalint: ignore[data-read]"))
+    done = datalint("a.py", "--select", "all", "--output-format", "concise", "-q")
+    told = "a.py:3:5: error[not-analysed] cannot be split into tokens: odd\n"
+    assert (done.returncode, done.stdout) == (2, told)
+
+
 class TestNumbers:
     def test_what_is_silenced_is_in_none(self, datalint: Datalint) -> None:
         text = HEAD + "w.data.zero_()  # datalint: ignore[data-write]\nw.data.zero_()\n"
@@ -190,6 +206,10 @@ class TestUnused:
                 "ignore[data-write, blind-write]",
                 "`data-write` and `blind-write` are not reported here: this comment suppresses",
             ),
+            (
+                "ignore[data-write, data-read, blind-write]",
+                "`data-write` and `blind-write` are not reported here: naming them suppresses",
+            ),
             ("ignore[data-raed]", "no rule is named 'data-raed'; did you mean 'data-read'?"),
             ("ignore[all]", "no rule is named 'all'; the names are write-after-save, "),
             ("ignore", "it names no rule in brackets, as `ignore[data-write]` does"),
@@ -244,6 +264,10 @@ class TestUnused:
     )
     def test_it_can_be_silenced_itself(self, comment: str, left: list[str]) -> None:
         assert shown(f"x = 1  {comment}\n") == left
+
+    def test_it_is_silenced_in_its_own_line_only(self) -> None:
+        text = "x = 1  # datalint: ignore[unused-suppression]\n# datalint: ignore[data-read]\n"
+        assert shown(text) == ["unused-suppression 1", "unused-suppression 2"]
 
     def test_it_can_be_silenced_for_a_file(self) -> None:
         text = "# datalint: ignore-file[unused-suppression]\n"
@@ -391,6 +415,21 @@ class TestAddIgnore:
             "print(w.data)  # datalint: ignore[data-read] to be looked at\n"
         )
 
+    def test_each_row_has_its_own_comment(self, datalint: Datalint) -> None:
+        comment = "# datalint: ignore[data-read]"
+        text = f"{HEAD}print(w.data)  {comment}\nprint(w.data)"
+        assert added(text, datalint) == f"{text}  {comment}"
+
+    def test_a_file_is_left_as_it_is_where_a_comment_does_not_help(
+        self, datalint: Datalint, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(suppression, "unsuppressed", lambda found, *rest: found)
+        Path("a.py").write_text(f"{HEAD}print(w.data)\n")
+        done = datalint("--select", "all", "--add-ignore", "a.py")
+        assert (done.returncode, done.stdout) == (2, "added 0 suppressions in 0 files\n")
+        assert "a comment does not silence the data-read in row 3" in done.stderr
+        assert Path("a.py").read_text() == f"{HEAD}print(w.data)\n"
+
     def test_only_what_is_shown_is_silenced(self, datalint: Datalint) -> None:
         Path("a.py").write_text(f"{HEAD}print(w.data)\n")
         assert datalint("--add-ignore", "a.py").stdout == "added 0 suppressions in 0 files\n"
@@ -416,8 +455,11 @@ class TestAddIgnore:
         assert Path("a.ipynb").read_bytes() == after
         assert datalint("--select", "all", ".").returncode == 0
 
-    def test_a_magic_takes_no_comment_that_would_not_be_read(self, datalint: Datalint) -> None:
-        book = notebook(HEAD + "print(w.data); z = !abc")
+    @pytest.mark.parametrize("command", ["!abc", "!echo None", "%x"])
+    def test_a_magic_takes_no_comment_that_would_not_be_read(
+        self, command: str, datalint: Datalint
+    ) -> None:
+        book = notebook(f"{HEAD}print(w.data); z = {command}")
         Path("a.ipynb").write_bytes(book)
         done = datalint("--select", "all", "--add-ignore", "a.ipynb")
         assert done.returncode == 2

@@ -91,18 +91,22 @@ def mistakes(comment: Comment, path: str, known: Sequence[str]) -> Iterator[Find
 def unused(comment: Comment, path: str, rules: Set[str]) -> Finding:
     """Of a comment without fault, that some of the rules that it names suppress nothing."""
     named = dict.fromkeys(name.rule for name in comment.named)
-    gone, kept = [r for r in named if r in rules], [r for r in named if r not in rules]
-    told = f"{' and '.join(f'`{rule}`' for rule in gone)} {'is' if len(gone) == 1 else 'are'}"
+    kept = [rule for rule in named if rule not in rules]
+    gone = " and ".join(f"`{rule}`" for rule in named if rule in rules)
+    verb, them = ("is", "it") if len(rules) == 1 else ("are", "them")
     where = "in this file" if comment.verb == FILE else "here"
-    advice = "take it out"
-    if comment.alone and comment.verb == LINE:
-        advice = "put it at the end of the line that is reported, or take it out"
-    edit, what = comment.removal, "the comment"
     if kept and comment.inside:
-        edit, what = Edit(comment.inside, ", ".join(kept)), " and ".join(f"`{r}`" for r in gone)
-    fix = Fix(Applicability.SAFE, f"Take out {what}, which suppresses nothing", (edit,))
-    nothing = "naming it suppresses nothing" if kept else _NOTHING
-    return _finding(comment.span, path, f"{told} not reported {where}: {nothing}", advice, fix)
+        what, nothing = gone, f"naming {them} suppresses nothing"
+        edit = Edit(comment.inside, ", ".join(kept))
+    else:
+        what, nothing, edit = "the comment", _NOTHING, comment.removal
+    advice = f"take {them if kept else 'it'} out"
+    if comment.alone and comment.verb == LINE:
+        advice = f"put it at the end of the line that is reported, or {advice}"
+    fix = Fix(Applicability.SAFE, f"Take out {what}: nothing is suppressed", (edit,))
+    return _finding(
+        comment.span, path, f"{gone} {verb} not reported {where}: {nothing}", advice, fix
+    )
 
 
 def _finding(span: Span, path: str, message: str, advice: str, fix: Fix | None = None) -> Finding:
