@@ -71,7 +71,7 @@ def judge(events: Events, module: ir.Module) -> Iterable[tuple[Rule, Seen, Verdi
         if not module.holds_node(seen.node):
             continue
         for rule in (rule for rule in ALL if seen.way in rule.ways):
-            verdict = rule.judge(seen)
+            verdict = rule.judge and rule.judge(seen)
             if verdict is not None:
                 yield rule, seen, verdict
                 break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from datalint.finding import Applicability, NotAnalysed
 from datalint.source.edit import edited
@@ -15,18 +15,13 @@ if TYPE_CHECKING:
 
     from datalint.finding import Edit, Finding, Fix
     from datalint.lint import Linted, Linter
+    from datalint.write import Put
 
 #: From where to where an edit goes: cell, row and column.
 _Extent = tuple[tuple[int, int, int], tuple[int, int, int]]
 
 #: A fix may bring another finding to light, and that its own fix, but not for ever.
 _MORE_ROUNDS = 10
-
-
-class Put(Protocol):
-    """What is done with a file that was fixed: it is told the path, what it held and now holds."""
-
-    def __call__(self, path: str, old: bytes, new: bytes) -> None: ...
 
 
 @dataclass(slots=True)

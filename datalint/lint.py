@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from datalint.finding import NotAnalysed
 from datalint.ops.stated import NOTHING_STATED
 from datalint.source.notebook import texts
+from datalint.source.suppress import may_suppress
 from datalint.source.text import Text, may_hold
 
 if TYPE_CHECKING:
@@ -50,17 +52,15 @@ class Linter:
 
     def lint(self, source: bytes, path: str) -> Linted:
         """What a file that holds `source` comes to; raises `NotAnalysed` as `check_source` does."""
-        ways = self.selection.ways()
-        if not may_hold(source, ways):
+        judged, commented = may_hold(source, self.selection.ways()), may_suppress(source)
+        if not judged and not commented:
             return Linted()
-        from datalint import check  # brings libcst, which most runs do without
-        from datalint.flow.project import Project
-
-        self._project = self._project or Project(self.stated)
-        found = check.check_source(source, path, self._project, ways)
-        rules = self.selection.rules_in(path)
+        found = self._check(source, path) if judged else []
+        if commented:
+            found = self._unsuppressed(found, source, path)
+        rules, elsewhere = self.selection.rules_in(path), self.selection.per_file.rules(path)
         selected = [finding for finding in found if finding.rule in rules]
-        unselected = set(_WRITES) - self.selection.rules() - self.selection.per_file.rules(path)
+        unselected = set(_WRITES) - self.selection.rules() - elsewhere
         sure = [finding for finding in selected if self.selection.is_sure(finding)]
         return Linted(
             tuple(sorted(sure, key=lambda finding: finding.order())),
@@ -69,6 +69,23 @@ class Linter:
             len(selected) - len(sure),
             story=f"{len(sure)} shown of {len(found)} found",
         )
+
+    def _check(self, source: bytes, path: str) -> list[Finding]:
+        from datalint import check  # brings libcst, which most runs do without
+        from datalint.flow.project import Project
+
+        self._project = self._project or Project(self.stated)
+        return check.check_source(source, path, self._project, self.selection.ways())
+
+    def _unsuppressed(self, found: list[Finding], source: bytes, path: str) -> list[Finding]:
+        from datalint.suppression import unsuppressed
+
+        try:
+            return unsuppressed(found, source, path, self.selection.rules_in(path))
+        except NotAnalysed:
+            if found:
+                raise
+            return []  # A file that was not judged need not be Python.
 
     def _sources(self, findings: list[Finding], source: bytes, path: str) -> dict[str, Text]:
         sources = texts(source, path) if findings else {}

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from datalint.finding import Finding
 
-#: The rules, and whether each is checked by default. So told without bringing libcst, which rules
-#: need and most runs do without; a test holds it against `datalint.rules.ALL`.
+#: The rules, and whether each is checked by default. Told here because to import them all takes
+#: longer than most runs; a test holds it against `datalint.rules.ALL`.
 RULES = {
     "write-after-save": True,
     "untracked-write": True,
@@ -30,6 +30,7 @@ RULES = {
     "write-without-effect": False,
     "data-read": False,
     "blind-write": False,
+    "unused-suppression": True,
 }
 _SURENESS = {confidence: rank for rank, confidence in enumerate(Confidence)}
 

@@ -7,6 +7,13 @@ import os
 import stat
 import tempfile
 from pathlib import Path
+from typing import Protocol
+
+
+class Put(Protocol):
+    """What is done with a file that was changed: it is told the path, what it held and holds."""
+
+    def __call__(self, path: str, old: bytes, new: bytes) -> None: ...
 
 
 class NotWritten(Exception):

@@ -23,7 +23,7 @@ from tests.findings import SOURCE, at, finding
 if TYPE_CHECKING:
     from datalint.flow.project import Project
 
-DEFAULT = {"write-after-save", "untracked-write", "unchecked-write"}
+DEFAULT = {"write-after-save", "untracked-write", "unchecked-write", "unused-suppression"}
 EVERY = {rule.name for rule in ALL}
 
 
@@ -52,7 +52,7 @@ def test_rules_are_selected(selection: Selection, rules: set[str]) -> None:
             {"ignore": ("E501",)},
             "no rule is named 'E501'; the names are write-after-save, untracked-write,"
             " unchecked-write, data-write, data-assignment, write-without-effect, data-read,"
-            " blind-write, all",
+            " blind-write, unused-suppression, all",
         ),
         ({"extend_select": ("All",)}, "no rule is named 'All'; did you mean 'all'?"),
         (

@@ -173,7 +173,7 @@ class TestShowing:
         shown = tomllib.loads(done.stdout)["tool"]["datalint"]
         assert ".venv/" in shown.pop("exclude")
         assert shown == {
-            "select": ["write-after-save", "untracked-write", "data-read"],
+            "select": ["write-after-save", "untracked-write", "data-read", "unused-suppression"],
             "min-confidence": "medium",
             "extend-exclude": ['/a"\x7f'],
             "baseline": str(Path("sub/b.json")),
@@ -190,3 +190,12 @@ class TestShowing:
     def test_without_a_configuration(self, datalint: Datalint) -> None:
         done = datalint("--show-settings")
         assert done.stdout.startswith("# from no configuration\n[tool.datalint]\nselect = [")
+
+
+def test_a_rule_that_is_not_reported_in_a_file_leaves_its_comments_unjudged(
+    datalint: Datalint,
+) -> None:
+    Path("src/quiet.py").write_text("x = 1  # datalint: ignore[write-after-save] once\n")
+    assert found(datalint, "src/quiet.py") == ["src/quiet.py unused-suppression"]
+    configure('[tool.datalint.per-file-ignores]\n"src/*" = ["write-after-save"]')
+    assert found(datalint, "src/quiet.py") == []

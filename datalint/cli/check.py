@@ -9,8 +9,9 @@ import click
 
 from datalint.cli.fixing import fix_files, fix_stdin, show_diff
 from datalint.cli.job import Job
-from datalint.cli.options import options
+from datalint.cli.options import Command, options
 from datalint.cli.output import note, wants_color, write
+from datalint.cli.silencing import add_ignores
 from datalint.report import REPORTERS, Look
 from datalint.runner import exit_code
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _ALL_EXCLUDED = "every Python file in {} is excluded"
 
 
-@click.command()
+@click.command(cls=Command)
 @options
 def check(asked: Asked) -> int:
     """Check files and folders; - is standard input."""
@@ -39,6 +40,8 @@ def check(asked: Asked) -> int:
         return 0
     if asked.diff:
         return show_diff(job)
+    if asked.add_ignore is not None:
+        return add_ignores(job, asked.add_ignore.strip())
     run, report = _judged(job)
     look = Look(wants_color(asked.color, asked.output_file), summary=not asked.quiet)
     text = REPORTERS[asked.output_format](report, run.sources, look)

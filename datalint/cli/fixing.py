@@ -14,8 +14,8 @@ from datalint.report.summary import count
 
 if TYPE_CHECKING:
     from datalint.cli.job import Job
-    from datalint.fix import Put
     from datalint.runner import Run
+    from datalint.write import Put
 
 
 def fix_files(job: Job) -> tuple[Run, Report]:

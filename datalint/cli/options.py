@@ -29,6 +29,7 @@ class Asked:
     fix: bool
     unsafe_fixes: bool
     diff: bool
+    add_ignore: str | None
     output_format: str
     output_file: str | None
     quiet: bool
@@ -70,8 +71,30 @@ class Asked:
             raise click.UsageError("--quiet and --verbose contradict each other")
         if self.unsafe_fixes and not (self.fix or self.diff):
             raise click.UsageError("--unsafe-fixes is for --fix or --diff")
+        if self.add_ignore is not None:
+            self._refuse_beside_comments(self.add_ignore)
         if self.isolated and self.config_file is not None:
             raise click.UsageError("--config and --isolated contradict each other")
+
+    def _refuse_beside_comments(self, reason: str) -> None:
+        if self.stdin:
+            raise click.UsageError("--add-ignore writes files and cannot change standard input")
+        if self.fix or self.diff:
+            other = "--fix" if self.fix else "--diff"
+            raise click.UsageError(f"{other} and --add-ignore contradict each other")
+        if self.output_file is not None or self.output_format != "text":
+            raise click.UsageError("--add-ignore prints no report: leave out its format and file")
+        if not reason.isprintable():
+            raise click.UsageError("the reason of --add-ignore has to be one line of plain text")
+
+
+class Command(click.Command):
+    """One with `--add-ignore[=REASON]`: the word that follows without a `=` is a path."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(
+            ctx, [f"{arg}=" if arg == "--add-ignore" else arg for arg in args]
+        )
 
 
 def _names(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
@@ -102,6 +125,11 @@ _OPTIONS = [
         help="With --fix or --diff: the fixes that can change what it does as well.",
     ),
     click.option("--diff", is_flag=True, help="Print what --fix would change, and write nothing."),
+    click.option(
+        "--add-ignore",
+        metavar="[=REASON]",
+        help="Write a comment for each finding that silences it; print no report.",
+    ),
     click.option(
         "--output-format",
         type=click.Choice(list(REPORTERS)),

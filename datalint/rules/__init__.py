@@ -11,6 +11,7 @@ from datalint.rules import (
     data_write,
     unchecked_write,
     untracked_write,
+    unused_suppression,
     write_after_save,
     write_without_effect,
 )
@@ -27,6 +28,7 @@ ALL: tuple[Rule, ...] = (
     write_without_effect.RULE,
     data_read.RULE,
     blind_write.RULE,
+    unused_suppression.RULE,
 )
 #: The ways past a version counter that any of them is about.
 WAYS: frozenset[str] = frozenset().union(*(rule.ways for rule in ALL))

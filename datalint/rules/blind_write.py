@@ -68,8 +68,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from datalint.finding import Confidence, Level
 from datalint.flow import counters
 from datalint.flow.events import Evidence
@@ -133,6 +131,8 @@ def _help(seen: Seen, versioned: bool) -> str:
 
 def _subject(seen: Seen) -> str:
     """The tensor that is written, as the user calls it."""
+    import libcst as cst
+
     node = seen.node.origin
     match node:
         case cst.Call(func=cst.Attribute(value=inner)) if seen.way.startswith(".") and (

@@ -1,4 +1,7 @@
-"""What may be written instead of a `.data` expression, and how it reads in a message."""
+"""What may be written instead of a `.data` expression, and how it reads in a message.
+
+libcst is imported where it is used: runs that parse nothing ask for the rules' names, too.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from datalint.finding import Applicability
 from datalint.flow.events import Evidence
 from datalint.ops import facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import libcst as cst
 
     from datalint.flow.events import Place, Seen, Write
 
@@ -48,6 +51,8 @@ class Rewrite:
 
 def code(node: cst.CSTNode) -> str:
     """The node as the user wrote it, on one line."""
+    import libcst as cst
+
     text = cst.Module([]).code_for_node(node).strip()
     return " ".join(text.split())
 
@@ -60,6 +65,8 @@ def short(node: cst.CSTNode, limit: int = 40) -> str:
 
 def receiver(read: cst.CSTNode) -> cst.BaseExpression | None:
     """The `x` of `x.data`, `getattr(x, "data")` or `torch.Tensor.data.__get__(x)`."""
+    import libcst as cst
+
     match read:
         case cst.Call():
             return read.args[0].value if read.args else None
@@ -70,6 +77,8 @@ def receiver(read: cst.CSTNode) -> cst.BaseExpression | None:
 
 def detached(read: cst.CSTNode) -> str | None:
     """`x.detach()` for `x.data`."""
+    import libcst as cst
+
     inner = receiver(read)
     if inner is None:
         return None
@@ -101,6 +110,8 @@ def differentiable(write: Write, place: Place) -> str:
     Only for a statement that writes a local tensor with a history: rebinding a leaf loses its
     `.grad`, rebinding an attribute, a loop's target or an item of a container loses the edit.
     """
+    import libcst as cst
+
     read, site = write.read.origin, write.site.origin
     target = receiver(read)
     if not isinstance(target, cst.Name) or target.value not in place.locals:
@@ -113,6 +124,8 @@ def differentiable(write: Write, place: Place) -> str:
 
 
 def _out_of_place(name: str, read: cst.CSTNode, site: cst.CSTNode, place: Place) -> str:
+    import libcst as cst
+
     match site:
         case cst.Call(func=cst.Attribute(value=value, attr=method)) if value is read:
             return _method(name, method.value, site.args) if place.statement else ""

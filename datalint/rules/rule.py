@@ -44,7 +44,8 @@ class Rule:
     level: Level
     default: bool
     page: str
-    judge: Callable[[Seen], Verdict | None]
+    #: What it has to say of an expression; None where it is about none.
+    judge: Callable[[Seen], Verdict | None] | None
     #: The ways past a version counter that it is about, as `Seen.way` says them.
     ways: frozenset[str] = frozenset({DATA})
 

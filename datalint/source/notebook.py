@@ -92,14 +92,20 @@ def texts(source: bytes, path: str) -> dict[str, Text]:
     return {path: Text(decode(source))}
 
 
-def parse(source: bytes, path: str) -> None:
-    """Raise `NotAnalysed` where a file, or a cell of a notebook, is no Python."""
+def parse(source: bytes, path: str) -> dict[int | None, tuple[str, str]]:
+    """The text of a file, under None, or of each cell of a notebook, and what of it is Python.
+
+    Raises `NotAnalysed` where that is none.
+    """
     if not is_notebook(path):
-        guard.parse(decode(source))
-        return
+        text = decode(source)
+        guard.parse(text)
+        return {None: (text, text)}
+    found: dict[int | None, tuple[str, str]] = {}
     for cell in cells(source):
         with _named(cell):
-            guard.parse(python(cell.text))
+            found[cell.number] = cell.text, python(cell.text)
+    return found
 
 
 def read(source: bytes, names: Set[str]) -> Notebook | None:
