@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from datalint.report import concise, json, text
+from datalint.report import concise, github, gitlab, json, junit, sarif, text
 from datalint.report.outcome import PLAIN, Look, Problem, Report
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ REPORTERS: dict[str, Render] = {
     "text": text.render,
     "concise": concise.render,
     "json": json.render,
+    "sarif": sarif.render,
+    "github": github.render,
+    "gitlab": gitlab.render,
+    "junit": junit.render,
 }
 
 __all__ = ["PLAIN", "REPORTERS", "Look", "Problem", "Render", "Report"]
