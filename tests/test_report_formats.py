@@ -69,7 +69,7 @@ def notebook() -> tuple[Report, Mapping[str, Text]]:
     """A finding in the third cell of a notebook, with its story, and a cell that is no Python."""
     span, step = (replace(at(SOURCE, *where), cell=3) for where in ((5, "y.data"), (4, "x.sig")))
     found = finding(span, (step, "saved here"), path="./a.ipynb")
-    problem = Problem("b.ipynb", 2, 4, "syntax error", cell=5)
+    problem = Problem("./b.ipynb", 2, 4, "syntax error", cell=5)
     return Report((found,), (problem,)), {"./a.ipynb:cell 3": CELL}
 
 

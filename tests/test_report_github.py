@@ -99,13 +99,13 @@ def test_nothing_is_said_of_nothing_where_no_summary_is_wanted() -> None:
 
 
 def test_a_source_that_knows_how_the_report_is_guarded_cannot_open_it() -> None:
-    """Of the hash of a text nobody can write a text that holds it; a fixed word could be held."""
+    """A word that is always the same could be written there; a hash of the text cannot."""
     sources = {"src/train.py": Text(SOURCE)}
     shown = render(Report((story(),)), sources)
-    (token,) = re.findall(r"^::stop-commands::(.*)$", shown, re.M)
-    guessed = SOURCE.replace("y.data", f"y.data  # ::{token}::")
+    (word,) = re.findall(r"^::stop-commands::(.*)$", shown, re.M)
+    guessed = SOURCE.replace("y.data", f"y.data  ##[{word}]").replace("c.z", "c.z##[error]", 1)
     again = render(Report((story(),)), {"src/train.py": Text(guessed)})
-    assert f"# ::{token}::" in again
+    assert f"##[{word}]" in again and "##[error]" in again
     assert len(list(runner(again))) == 1
 
 

@@ -90,6 +90,13 @@ def test_where_nothing_was_found_a_test_passes() -> None:
     assert case.is_passed
 
 
+def test_letters_that_a_terminal_lacks_are_not_lost() -> None:
+    text = render(Report((story("größe.py"),)), {"größe.py": Text(SOURCE)})
+    assert text.isascii()
+    (case,) = suite(text)
+    assert case.classname == "größe.py"
+
+
 @each_report
 def test_whatever_is_in_it_the_report_is_read_as_it_was_meant(
     made: tuple[Report, Mapping[str, Text]],

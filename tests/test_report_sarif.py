@@ -256,7 +256,8 @@ def test_a_notebook_has_rows_of_its_file_and_no_columns() -> None:
     assert related["message"]["text"] == "Cell 3, row 4: saved here."
     assert "fixes" not in result
     (noted,) = made["invocations"][0]["toolExecutionNotifications"]
-    assert "region" not in noted["locations"][0]["physicalLocation"]
+    at_problem = noted["locations"][0]["physicalLocation"]
+    assert at_problem == {"artifactLocation": {"uri": "b.ipynb", "uriBaseId": "%SRCROOT%"}}
     assert noted["message"]["text"] == "Cell 5, row 2: syntax error."
 
 

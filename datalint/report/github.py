@@ -61,8 +61,9 @@ def _property(value: str) -> str:
 
 
 def _inert(shown: str) -> str:
-    """Lines among which the runner looks for no commands, whatever source they show."""
-    token = hashlib.sha256(shown.encode("utf-8", "backslashreplace")).hexdigest()
-    while token in shown:
-        token = hashlib.sha256(token.encode()).hexdigest()
-    return f"::stop-commands::{token}\n{shown}::{token}::\n"
+    """Lines among which the runner looks for no commands, whatever source they show.
+
+    It begins to look again at a word that no source can hold: the hash of what is shown.
+    """
+    word = hashlib.sha256(shown.encode("utf-8", "backslashreplace")).hexdigest()
+    return f"::stop-commands::{word}\n{shown}::{word}::\n"
