@@ -40,7 +40,7 @@ def datalint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Datalint:
     def run(*words: str, stdin: bytes = b"", **environment: str) -> Done:
         out, err = io.BytesIO(), io.BytesIO()
         with monkeypatch.context() as patch:
-            for name in ("NO_COLOR", "FORCE_COLOR"):
+            for name in ("NO_COLOR", "FORCE_COLOR", "GITHUB_STEP_SUMMARY"):
                 patch.delenv(name, raising=False)
             for name, value in environment.items():
                 patch.setenv(name, value)
@@ -77,6 +77,7 @@ def process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Datalint:
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment in which `python -m datalint` is this one, and nothing asks for color."""
-    kept = {key: value for key, value in os.environ.items() if not key.endswith("_COLOR")}
+    """The environment in which `python -m datalint` is this one, and nobody else has a say."""
+    others = ("_COLOR", "_STEP_SUMMARY")
+    kept = {key: value for key, value in os.environ.items() if not key.endswith(others)}
     return {**kept, "PYTHONPATH": str(ROOT), **more}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from datalint import __version__
+from datalint.report import REPORTERS
 from datalint.rules import ALL
 from tests.conftest import clean_environment
 from tests.notebooks import markdown, notebook
@@ -221,6 +223,60 @@ class TestConfiguration:
         assert datalint("harmful.py", "--isolated").returncode == 1
 
 
+class TestFormats:
+    @pytest.mark.parametrize("form", REPORTERS)
+    def test_every_format_goes_to_a_file_as_it_goes_to_the_screen(
+        self, form: str, datalint: Datalint
+    ) -> None:
+        Path("torn.py").write_text("x.data = = 3\n")
+        shown = datalint(".", "--output-format", form)
+        assert (shown.returncode, shown.stderr) == (2, "")
+        done = datalint(".", "--output-format", form, "-o", "report")
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
+        assert Path("report").read_text("utf-8") == shown.stdout
+        assert "harmful.py" in shown.stdout and "torn.py" in shown.stdout
+
+    @pytest.mark.parametrize("form", REPORTERS)
+    def test_every_format_is_an_answer_where_nothing_was_found(
+        self, form: str, datalint: Datalint
+    ) -> None:
+        done = datalint("harmless.py", "--output-format", form)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.endswith("\n")
+
+    def test_a_row_is_one_of_the_notebook_s_file(self, datalint: Datalint) -> None:
+        first, second = HARMFUL.split("c = ")
+        Path("net.ipynb").write_bytes(notebook(first, f"c = {second}"))
+        (entry,) = json.loads(datalint("net.ipynb", "--output-format", "gitlab").stdout)
+        row = entry["location"]["lines"]["begin"]
+        assert "c = y.data" in Path("net.ipynb").read_text().splitlines()[row - 1]
+
+    def test_github_is_given_a_table_for_below_the_log(self, datalint: Datalint) -> None:
+        Path("summary.md").write_text("What was there.\n")
+        words = "harmful.py", "--output-format", "github"
+        done = datalint(*words, GITHUB_STEP_SUMMARY="summary.md")
+        assert done.returncode == 1
+        assert done.stdout.startswith("::error file=harmful.py,line=5,")
+        there, table = Path("summary.md").read_text("utf-8").split("\n\n### datalint\n")
+        assert there == "What was there."
+        assert "| error | [write-after-save](" in table
+
+    def test_only_that_format_writes_it(self, datalint: Datalint) -> None:
+        for form in REPORTERS:
+            if form != "github":
+                datalint("harmful.py", "--output-format", form, GITHUB_STEP_SUMMARY="summary.md")
+        assert not Path("summary.md").exists()
+
+    def test_a_table_that_cannot_be_written_is_one_line(self, datalint: Datalint) -> None:
+        done = datalint(
+            "harmful.py", "--output-format", "github", GITHUB_STEP_SUMMARY="no/such/folder"
+        )
+        assert (done.returncode, done.stderr) == (
+            2,
+            "datalint: error: no/such/folder: No such file or directory\n",
+        )
+
+
 class TestNotebooks:
     @pytest.fixture(autouse=True)
     def notebooks(self, two_files: None) -> None:
@@ -423,13 +479,13 @@ class TestStreams:
         assert "c = y.data  # gr\\xf6\\xdfe\n" in done.stdout
 
     @pytest.mark.skipif(sys.platform != "linux", reason="file names are text elsewhere")
-    @pytest.mark.parametrize("form", ["text", "concise", "json"])
+    @pytest.mark.parametrize("form", REPORTERS)
     def test_a_name_that_is_no_text(self, form: str, process: Datalint) -> None:
         name = os.fsdecode(b"net\xff.py")
         Path(name).write_text(HARMFUL)
         done = process(name, "--output-format", form)
         assert (done.returncode, done.stderr) == (1, "")
-        assert "net\\udcff.py" in done.stdout
+        assert re.search(r"net(\\+udcff|%FF)\.py", done.stdout)
 
     @pytest.mark.skipif(os.name == "nt", reason="pipes close otherwise there")
     @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from datalint.config.keys import FACTS, KEYS
 from datalint.finding import Applicability, Level
 from datalint.lint import Linter
 from datalint.ops.stated import Stated
+from datalint.report import REPORTERS
 from datalint.rules import ALL
 from datalint.selection import Selection
 from tests.conftest import ROOT, clean_environment
@@ -220,6 +221,12 @@ def test_every_option_in_the_readme_exists_and_every_one_that_exists_is_there() 
     section = README.partition("\n## Options\n")[2].partition("\n## ")[0]
     named = set(re.findall(r"^\| `(?:-\w`, `)?(--[a-z-]+)", section, re.M))
     assert named == {o for o in options if o.startswith("--")} - {"--no-cache"}
+
+
+def test_every_format_is_in_the_readme() -> None:
+    section = README.partition("\n## In CI\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*`) \| ", section, re.M)
+    assert re.findall(r"`(\w+)`", " ".join(rows)) == list(REPORTERS)
 
 
 def test_every_module_of_the_layers_is_drawn() -> None:

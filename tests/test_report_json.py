@@ -33,7 +33,7 @@ def test_an_entry_has_the_shape_of_ruffs_and_our_own_keys() -> None:
                 "end_location": {"row": 5, "column": 11},
                 "cell": None,
                 "message": "`y` is overwritten through `.data` after `sigmoid` saved it",
-                "url": None,
+                "url": "https://github.com/torch-datalint/datalint/blob/main/datalint/rules/write_after_save.py",
                 "fix": None,
                 "confidence": "high",
                 "related": [

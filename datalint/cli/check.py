@@ -10,9 +10,9 @@ import click
 from datalint.cli.fixing import fix_files, fix_stdin, show_diff
 from datalint.cli.job import Job
 from datalint.cli.options import Command, options
-from datalint.cli.output import note, wants_color, write
+from datalint.cli.output import note, show_below_log, wants_color, write
 from datalint.cli.silencing import add_ignores
-from datalint.report import REPORTERS, Look
+from datalint.report import REPORTERS, Look, step_summary
 from datalint.runner import exit_code
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def check(asked: Asked) -> int:
     text = REPORTERS[asked.output_format](report, run.sources, look)
     # Where standard output is the fixed source, nothing may come between.
     write(text, asked.output_file, err=asked.fix and asked.stdin)
+    if asked.output_format == "github":
+        show_below_log(step_summary.render(report))
     return exit_code(report, exit_zero=asked.exit_zero)
 
 

@@ -47,6 +47,13 @@ def write_bytes(content: bytes, output_file: str | None = None) -> None:
         sys.stdout.flush()
 
 
+def show_below_log(text: str) -> None:
+    """Add Markdown to what GitHub shows of a step, if this is one; raises `OSError`."""
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(path).open("a", encoding="utf-8", newline="\n") as summary:
+            summary.write(text)
+
+
 def note(text: str) -> None:
     """Tell what the user may not have meant."""
     click.echo(f"datalint: note: {visible(text)}", err=True)

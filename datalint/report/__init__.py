@@ -12,16 +12,19 @@ A reporter is a module with one function,
   programs has one look and does not heed it.
 
 It returns the whole report, line ends included, or nothing where there is nothing to say; it
-prints nothing, reads nothing and knows no terminal. In a report for people whatever comes from a
-file or a path goes through `screen.visible`, so that no source can act on a terminal.
-To add one: write the module, name it in `REPORTERS`, and show it in a snapshot test.
+prints nothing, reads nothing and knows no terminal. Whatever comes from a file or a path and is not
+escaped by the format goes through `screen.visible`, so that no source can act on a terminal. A
+format without cells has its places from `places`, one without room for source its words from
+`sentences`, and the address of a rule's page is in `links`.
+To add one: write the module, name it in `REPORTERS` and in the README, show it in a snapshot test
+and let what the format is for read it back.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from datalint.report import concise, json, text
+from datalint.report import concise, github, gitlab, json, junit, sarif, text
 from datalint.report.outcome import PLAIN, Look, Problem, Report
 
 if TYPE_CHECKING:
@@ -40,6 +43,10 @@ REPORTERS: dict[str, Render] = {
     "text": text.render,
     "concise": concise.render,
     "json": json.render,
+    "sarif": sarif.render,
+    "github": github.render,
+    "gitlab": gitlab.render,
+    "junit": junit.render,
 }
 
 __all__ = ["PLAIN", "REPORTERS", "Look", "Problem", "Render", "Report"]

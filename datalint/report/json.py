@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from datalint.report.links import page_url
 from datalint.report.outcome import PLAIN
 from datalint.source.fingerprint import fingerprint, fingerprints
 
@@ -41,7 +42,7 @@ def _finding(finding: Finding, key: str) -> dict[str, Any]:
         **_locations(finding.span),
         "cell": finding.span.cell,
         "message": finding.message,
-        "url": None,
+        "url": page_url(finding.rule),
         "fix": finding.fix and _fix(finding.fix),
         "confidence": finding.confidence,
         "related": [

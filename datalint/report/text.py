@@ -23,12 +23,17 @@ _LEVELS = {Level.ERROR: "1;31", Level.WARNING: "1;33", Level.NOTE: "1;36"}
 
 def render(report: Report, sources: Mapping[str, Text], look: Look = PLAIN) -> str:
     """Findings, then what was not analysed, then the summary."""
-    lines = {name: text.lines() for name, text in sources.items()}
-    blocks = [_finding(finding, lines, look) for finding in report.findings]
-    blocks += [_problem(problem, look) for problem in report.problems]
+    blocks = stories(report, sources, look)
+    blocks += ["\n".join(_problem(problem, look)) for problem in report.problems]
     if look.summary:
-        blocks.append([summary(report)])
-    return "\n\n".join("\n".join(block) for block in blocks) + "\n" * bool(blocks)
+        blocks.append(summary(report))
+    return "\n\n".join(blocks) + "\n" * bool(blocks)
+
+
+def stories(report: Report, sources: Mapping[str, Text], look: Look = PLAIN) -> list[str]:
+    """Each finding with its source."""
+    lines = {name: text.lines() for name, text in sources.items()}
+    return ["\n".join(_finding(finding, lines, look)) for finding in report.findings]
 
 
 def _finding(finding: Finding, lines: Mapping[str, Sequence[str]], look: Look) -> list[str]:
