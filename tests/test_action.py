@@ -1,7 +1,8 @@
-"""The steps of the GitHub action, run as the runner runs them: bash, with its inputs in place."""
+"""What the README has for CI: the GitHub action and the snippets, run as a runner runs them."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from datalint.report.links import HOME
 from tests.conftest import ROOT
-from tests.installed import environment, project
+from tests.installed import commit, environment, git, project
 from tests.test_cli import HARMFUL, HARMLESS
 
 if TYPE_CHECKING:
@@ -83,3 +85,58 @@ def test_a_python_that_is_too_old_is_told(home: Path, tmp_path: Path) -> None:
     assert code == 127
     assert "no-such-python" in output
     assert list(tmp_path.iterdir()) == []
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## In CI\n")[2]
+YAML = re.findall(r"^```yaml\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+GITHUB, GITLAB, HOOKS = (yaml.safe_load(block) for block in YAML[:3])
+SHELL = re.findall(r"^```sh\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)[0]
+
+
+def test_the_step_of_a_workflow_names_the_action_and_its_inputs(home: Path, tmp_path: Path) -> None:
+    _, step = GITHUB["steps"]
+    repository, _, rest = step["uses"].partition("/.github/")
+    assert rest == "actions/datalint@main"
+    assert f"https://github.com/{repository}" == HOME
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "old.py").write_text(HARMFUL)
+    commit(tmp_path)
+    git(tmp_path, "update-ref", "refs/remotes/origin/main", "HEAD")
+    inputs = step["with"] | {"python": sys.executable}
+    code, output, _ = runs(tmp_path, home, **inputs)
+    assert code == 0, output
+    (tmp_path / "src" / "new.py").write_text(HARMFUL)
+    code, output, _ = runs(tmp_path, home, **inputs)
+    assert code == 1
+    assert "::error file=src/new.py,line=5," in output
+    assert "old.py" not in output
+
+
+@pytest.mark.parametrize(
+    ("script", "report"),
+    [("\n".join(GITLAB["datalint"]["script"]), "datalint.json"), (SHELL, "datalint.xml")],
+    ids=["gitlab", "shell"],
+)
+def test_the_other_snippets_run(script: str, report: str, home: Path, tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "harmful.py").write_text(HARMFUL)
+    assert f"git+{HOME}" in script
+    venv = home / "snippets"  # where GitLab has an image of its own
+    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script.replace(f"git+{HOME}", str(home / "datalint"))],
+        cwd=tmp_path,
+        env=environment() | {"PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "harmful.py" in (tmp_path / report).read_text()
+
+
+def test_the_hooks_are_those_that_there_are() -> None:
+    defined = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    (repository,) = HOOKS["repos"]
+    assert repository["repo"] == HOME
+    assert {hook["id"] for hook in repository["hooks"]} == {hook["id"] for hook in defined}

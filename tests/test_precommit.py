@@ -69,7 +69,7 @@ def repository(installed: tuple[Path, str, Path], tmp_path: Path) -> Repository:
 def test_what_is_bad_fails_and_what_is_good_passes(repository: Repository) -> None:
     done = repository.run("--all-files")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [line.split(".")[-1] for line in done.stdout.splitlines()] == ["Passed", "Passed"]
+    assert done.stdout.count("Passed") == 2
 
     repository.write({"bad.py": HARMFUL, "bad.ipynb": notebook(HARMFUL)})
     done = repository.run("--all-files")
