@@ -11,6 +11,7 @@ from datalint.cli.fixing import fix_files, fix_stdin, show_diff
 from datalint.cli.job import Job
 from datalint.cli.options import options
 from datalint.cli.output import note, wants_color, write
+from datalint.cli.recording import tell_gone, write_baseline
 from datalint.report import REPORTERS, Look
 from datalint.runner import exit_code
 
@@ -39,11 +40,14 @@ def check(asked: Asked) -> int:
         return 0
     if asked.diff:
         return show_diff(job)
+    if asked.write_baseline and job.baseline is not None:
+        return write_baseline(job, job.baseline)
     run, report = _judged(job)
     look = Look(wants_color(asked.color, asked.output_file), summary=not asked.quiet)
     text = REPORTERS[asked.output_format](report, run.sources, look)
     # Where standard output is the fixed source, nothing may come between.
     write(text, asked.output_file, err=asked.fix and asked.stdin)
+    tell_gone(job, run)
     return exit_code(report, exit_zero=asked.exit_zero)
 
 

@@ -29,6 +29,9 @@ class Asked:
     fix: bool
     unsafe_fixes: bool
     diff: bool
+    baseline_file: str | None
+    write_baseline: bool
+    diff_base: str | None
     output_format: str
     output_file: str | None
     quiet: bool
@@ -66,12 +69,26 @@ class Asked:
             raise click.UsageError("there is no standard input to check")
         if self.stdin_filename is not None and not self.stdin:
             raise click.UsageError("--stdin-filename is for standard input: give - as the path")
+        if self.diff_base is not None and self.stdin:
+            raise click.UsageError("--diff-base compares files, and standard input is none")
         if self.quiet and self.verbose:
             raise click.UsageError("--quiet and --verbose contradict each other")
         if self.unsafe_fixes and not (self.fix or self.diff):
             raise click.UsageError("--unsafe-fixes is for --fix or --diff")
+        self._refuse_with_write_baseline()
         if self.isolated and self.config_file is not None:
             raise click.UsageError("--config and --isolated contradict each other")
+
+    def _refuse_with_write_baseline(self) -> None:
+        others = {
+            "--fix": self.fix,
+            "--diff": self.diff,
+            "--diff-base": self.diff_base is not None,
+            "--output-file": self.output_file is not None,
+            "standard input": self.stdin,
+        }
+        for name in (name for name, given in others.items() if given and self.write_baseline):
+            raise click.UsageError(f"--write-baseline and {name} contradict each other")
 
 
 def _names(_: click.Context, __: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
@@ -102,6 +119,22 @@ _OPTIONS = [
         help="With --fix or --diff: the fixes that can change what it does as well.",
     ),
     click.option("--diff", is_flag=True, help="Print what --fix would change, and write nothing."),
+    click.option(
+        "--baseline",
+        "baseline_file",
+        metavar="FILE",
+        help="Report only what is not recorded in this file.",
+    ),
+    click.option(
+        "--write-baseline",
+        is_flag=True,
+        help="Record what is found in the file of --baseline, or else in datalint-baseline.json.",
+    ),
+    click.option(
+        "--diff-base",
+        metavar="REV",
+        help="Report only what a line that changed since this git revision has a part in.",
+    ),
     click.option(
         "--output-format",
         type=click.Choice(list(REPORTERS)),

@@ -1,0 +1,99 @@
+"""What changed since a git revision: findings that no changed line has a part in are sieved out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+from typing import TYPE_CHECKING
+
+from datalint.finding import NotAnalysed, place_name
+from datalint.source.notebook import texts
+from datalint.source.repository import BadRevision, Repositories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from datalint.finding import Finding
+    from datalint.source.text import Text
+
+#: A row in a file, or in a cell, by its name in reports.
+_Row = tuple[str, int]
+
+#: From how many lines on those that stand in a file very often are no anchors of the comparison,
+#: which takes the square of their number.
+_LONG = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """As a sieve it takes out the findings that have no part in a changed line.
+
+    Files are compared as they were judged, with what they held where HEAD and the revision part:
+    what is uncommitted counts as changed, and a file that git does not know is new.
+    """
+
+    repositories: Repositories
+    where: str = "on unchanged lines"
+
+    @classmethod
+    def since(cls, revision: str, named: Iterable[str]) -> Changed:
+        """Since a revision in the repositories of the paths named; raises `BadRevision`."""
+        if revision.startswith(("-", "^")):
+            raise BadRevision(f"{revision!r} is no name of a revision")
+        repositories = Repositories(revision)
+        for path in named:
+            repositories.enter(path)
+        return cls(repositories)
+
+    def keep(
+        self, path: str, findings: Sequence[Finding], sources: Mapping[str, Text]
+    ) -> list[Finding]:
+        """The findings of which a row changed, of the expression or of a step of the story."""
+
+        @cache
+        def changed(file: str) -> frozenset[_Row]:
+            return self._changed(file, sources)
+
+        return [
+            finding
+            for finding in findings
+            if any(not changed(file).isdisjoint(rows) for file, rows in _places(finding))
+        ]
+
+    def _changed(self, path: str, sources: Mapping[str, Text]) -> frozenset[_Row]:
+        now = _lines(path, sources)
+        try:
+            before = self.repositories.before(path)
+        except BadRevision as error:
+            raise NotAnalysed(f"cannot be compared: {error}") from None
+        try:
+            old = [] if before is None else [line for _, line in _lines(path, texts(before, path))]
+        except NotAnalysed:
+            old = []  # what it was could not be read, so all of it is new
+        matcher = SequenceMatcher(None, old, [line for _, line in now], autojunk=len(now) > _LONG)
+        return frozenset(
+            row
+            for what, _, _, first, last in matcher.get_opcodes()
+            if what != "equal"
+            for row, _ in now[first:last]
+        )
+
+
+def _places(finding: Finding) -> Iterable[tuple[str, list[_Row]]]:
+    for path, span in (
+        (finding.path, finding.span),
+        *((note.path, note.span) for note in finding.notes),
+    ):
+        name = place_name(path, span.cell)
+        yield path, [(name, row) for row in range(span.row, span.end_row + 1)]
+
+
+def _lines(path: str, sources: Mapping[str, Text]) -> list[tuple[_Row, str]]:
+    """The lines of a file, or of all cells of a notebook, in their order."""
+    return [
+        ((name, row), line)
+        for name, text in sources.items()
+        if name == path or name.startswith(f"{path}:cell ")
+        for row, line in enumerate(text.lines(), 1)
+    ]
