@@ -49,10 +49,12 @@ class Baseline:
         try:
             content = Path(file).read_bytes()
         except FileNotFoundError:
-            if may_be_new and Path(file).parent.is_dir():
-                return cls(file, Counter())
-            hint = "" if may_be_new else "; --write-baseline makes it"
-            raise BadBaseline(f"there is no baseline {file}{hint}") from None
+            if not may_be_new:
+                told = f"there is no baseline {file}; --write-baseline makes it"
+                raise BadBaseline(told) from None
+            if not Path(file).parent.is_dir():
+                raise BadBaseline(f"there is no folder for the baseline {file}") from None
+            return cls(file, Counter())
         except OSError as error:
             raise BadBaseline(f"{file}: cannot be read: {error.strerror or error}") from None
         return cls(file, _recorded(content, file))
@@ -124,7 +126,7 @@ class Baseline:
 
 def _recorded(content: bytes, file: str) -> Counter[Key]:
     try:
-        loaded = json.loads(content)
+        loaded = json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise BadBaseline(f"{file}:{error.lineno}: not JSON: {error.msg}") from None
     except (ValueError, RecursionError):  # no UTF-8, very many digits, very deep

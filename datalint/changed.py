@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import cache
 from typing import TYPE_CHECKING
 
 from datalint.finding import NotAnalysed, place_name
 from datalint.source.notebook import texts
-from datalint.source.repository import BadRevision, Repositories
+from datalint.source.repository import BadRevision, Repositories, new_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,10 +18,6 @@ if TYPE_CHECKING:
 
 #: A row in a file, or in a cell, by its name in reports.
 _Row = tuple[str, int]
-
-#: From how many lines on those that stand in a file very often are no anchors of the comparison,
-#: which takes the square of their number.
-_LONG = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +63,12 @@ class Changed:
         except BadRevision as error:
             raise NotAnalysed(f"cannot be compared: {error}") from None
         try:
-            old = [] if before is None else [line for _, line in _lines(path, texts(before, path))]
+            old = {} if before is None else _lines(path, texts(before, path))
         except NotAnalysed:
-            old = []  # what it was could not be read, so all of it is new
-        matcher = SequenceMatcher(None, old, [line for _, line in now], autojunk=len(now) > _LONG)
-        return frozenset(
-            row
-            for what, _, _, first, last in matcher.get_opcodes()
-            if what != "equal"
-            for row, _ in now[first:last]
-        )
+            old = {}  # what it was could not be read, so all of it is new
+        rows = list(now)
+        new = new_lines(list(old.values()), list(now.values()))
+        return frozenset(row for each in new for row in rows[each])
 
 
 def _places(finding: Finding) -> Iterable[tuple[str, list[_Row]]]:
@@ -89,11 +80,11 @@ def _places(finding: Finding) -> Iterable[tuple[str, list[_Row]]]:
         yield path, [(name, row) for row in range(span.row, span.end_row + 1)]
 
 
-def _lines(path: str, sources: Mapping[str, Text]) -> list[tuple[_Row, str]]:
+def _lines(path: str, sources: Mapping[str, Text]) -> dict[_Row, str]:
     """The lines of a file, or of all cells of a notebook, in their order."""
-    return [
-        ((name, row), line)
+    return {
+        (name, row): line
         for name, text in sources.items()
         if name == path or name.startswith(f"{path}:cell ")
         for row, line in enumerate(text.lines(), 1)
-    ]
+    }

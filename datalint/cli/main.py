@@ -71,8 +71,10 @@ def _run(args: list[str]) -> int:
         return done.exit_code
     except click.ClickException as error:
         return fail(error.format_message())
-    except (BadBaseline, BadConfig, BadPath, BadRevision, BadSelection) as error:
+    except (BadBaseline, BadConfig, BadPath, BadSelection) as error:
         return fail(str(error))
+    except BadRevision as error:
+        return fail(f"--diff-base: {error}")
     except BrokenPipeError:
         # What the interpreter still tries to flush at its end must go somewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,6 +6,8 @@ Git itself is asked, by its plumbing, whose answers no configuration changes.
 from __future__ import annotations
 
 import os
+import re
+import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -13,9 +15,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator, Sequence
 
 #: What git tells its hooks of one repository would be taken for the place of every other.
 _OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+
+#: Nothing of these is left to the user's configuration.
+_DIFF = (
+    *("diff", "--no-index", "--no-ext-diff", "--no-textconv", "--no-color", "--text"),
+    *("--diff-algorithm=histogram", "--indent-heuristic", "-U0", "--inter-hunk-context=0"),
+)
+_HUNK = re.compile(rb"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
 class BadRevision(Exception):
@@ -109,6 +119,20 @@ class Repositories:
         return base or commit
 
 
+def new_lines(old: Sequence[str], new: Sequence[str]) -> Iterator[slice]:
+    """Which of the `new` lines git takes for changed; raises `BadRevision`."""
+    if old == new:
+        return
+    with tempfile.TemporaryDirectory(prefix="datalint-") as folder:
+        for name, lines in (("old", old), ("new", new)):
+            text = "".join(f"{line}\n" for line in lines)
+            Path(folder, name).write_bytes(text.encode("utf-8", "surrogatepass"))
+        hunks = _git(Path(folder), *_DIFF, "old", "new", differ=True)
+    for hunk in _HUNK.finditer(hunks):
+        first = int(hunk[1]) - 1
+        yield slice(first, first + int(hunk[2] or 1))
+
+
 def _folder(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
@@ -128,10 +152,10 @@ def _try(folder: Path, *words: str) -> str:
     return "" if done.returncode else done.stdout.decode().partition("\n")[0]
 
 
-def _git(folder: Path, *words: str) -> bytes:
+def _git(folder: Path, *words: str, differ: bool = False) -> bytes:
     """What git answers; raises `BadRevision` with what it complains of."""
     done = _run(folder, words)
-    if done.returncode:
+    if done.returncode > differ:  # two files that differ are no failure
         complaint = os.fsdecode(done.stderr).partition("\n")[0].removeprefix("fatal: ")
         raise BadRevision(f"{folder}: git says: {complaint}")
     return done.stdout
@@ -150,6 +174,4 @@ def _run(folder: Path, words: tuple[str, ...]) -> subprocess.CompletedProcess[by
             check=False,
         )
     except FileNotFoundError:
-        raise BadRevision(
-            "git is not installed, and is needed to compare with a revision"
-        ) from None
+        raise BadRevision("git is needed, and is not installed") from None
