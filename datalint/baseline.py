@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from datalint.finding import Confidence
 from datalint.source.fingerprint import Key, keys
@@ -37,9 +37,9 @@ class BadBaseline(Exception):
 class Baseline:
     """The findings recorded in a file; as a sieve it takes them out."""
 
+    where: ClassVar = "in the baseline"
     file: str
     recorded: Counter[Key]
-    where: str = "in the baseline"
     #: By path, as the baseline has it, what was found again there.
     _met: dict[str, Counter[Key]] = field(default_factory=dict)
 

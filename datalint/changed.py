@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from datalint.finding import NotAnalysed, place_name
 from datalint.source.notebook import texts
@@ -28,8 +28,8 @@ class Changed:
     what is uncommitted counts as changed, and a file that git does not know is new.
     """
 
+    where: ClassVar = "on unchanged lines"
     repositories: Repositories
-    where: str = "on unchanged lines"
 
     @classmethod
     def since(cls, revision: str, named: Iterable[str]) -> Changed:

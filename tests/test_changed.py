@@ -158,9 +158,11 @@ class TestWhatChanged:
     def test_what_was_no_python_is_all_new(self, datalint: Datalint, git: Git) -> None:
         Path("a.py").write_bytes(b"# \xff\n" + (HEAD + TRAIN).encode())
         Path("b.ipynb").write_bytes(b"{")
+        Path("c.ipynb").write_bytes(notebook("'\ud800'", HEAD + TRAIN))
         commit(git)
         write("a.py", HEAD + TRAIN)
         Path("b.ipynb").write_bytes(notebook(HEAD + TRAIN))
+        Path("c.ipynb").write_bytes(notebook(HEAD + TRAIN))
         assert found(datalint) == ["a.py:5:9", "b.ipynb:cell 1:5:9"]
 
     def test_what_took_a_folders_place_is_new(self, datalint: Datalint, git: Git) -> None:
@@ -203,8 +205,9 @@ class TestWhatChanged:
         assert found(datalint) == []
 
     def test_what_the_user_configured_of_git_changes_nothing(
-        self, datalint: Datalint, git: Git
+        self, datalint: Datalint, git: Git, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(Path("config").resolve()))
         write("b.py", HEAD + TRAIN)
         commit(git)
         git("mv", "b.py", "größe.py")
@@ -220,7 +223,7 @@ class TestWhatChanged:
             ("core.quotePath", "true"),
             ("core.attributesFile", str(Path("attributes").resolve())),
         ):
-            git("config", key, value)
+            git("config", "--global", key, value)
         write("attributes", "* -diff\n")
         assert found(datalint) == []
 
@@ -382,6 +385,25 @@ class TestRepositories:
         assert problem.startswith("lib/a.py:1:1: error[not-analysed] cannot be compared: ")
         assert "git says: " in problem
 
+    def test_a_submodule_in_the_place_of_a_file_is_new(
+        self, datalint: Datalint, git: Git, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        lib = (tmp_path_factory.mktemp("lib") / "lib").as_posix()
+        git("clone", "-q", ".", lib)
+        write("lib", "")
+        commit(git)
+        git("rm", "-q", "lib")
+        git("submodule", "--quiet", "add", lib, "lib")
+        assert found(datalint) == ["lib/a.py:5:9", "lib/a.py:13:9"]
+
+    @pytest.mark.skipif(os.name == "nt", reason="no such names there")
+    def test_a_repository_of_an_odd_name(self, datalint: Datalint, git: Git) -> None:
+        odd = " a\n\n"
+        git("init", "-q", "-b", "main", odd)
+        write(f"{odd}/a.py", HEAD + TRAIN)
+        commit(git, folder=odd)
+        assert datalint(odd, "--diff-base", "HEAD").stdout.endswith("; 1 on unchanged lines\n")
+
     def test_a_repository_in_another_is_one_of_its_own(self, datalint: Datalint, git: Git) -> None:
         git("init", "-q", "-b", "main", "inner")
         write("inner/a.py", HEAD + TRAIN + TEST)
@@ -415,12 +437,13 @@ class TestRepositories:
         assert found(datalint, "b.py") == ["b.py:13:9"]
 
     def test_in_a_hook_of_another_repository(
-        self, datalint: Datalint, monkeypatch: pytest.MonkeyPatch
+        self, datalint: Datalint, git: Git, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        git("mv", "a.py", "c.py")
         write("pkg/b.py", HEAD + TRAIN)
         monkeypatch.setenv("GIT_DIR", "/nowhere/.git")
         monkeypatch.setenv("GIT_INDEX_FILE", "/nowhere/index")
-        assert found(datalint, "a.py", "pkg") == ["pkg/b.py:5:9"]
+        assert found(datalint, "c.py", "pkg") == ["pkg/b.py:5:9"]
 
 
 class TestWithOtherOptions:

@@ -23,7 +23,7 @@ _OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 #: Nothing of these is left to the user's configuration.
 _DIFF = (
     *("diff", "--no-index", "--no-ext-diff", "--no-textconv", "--no-color", "--text"),
-    *("--diff-algorithm=histogram", "--indent-heuristic", "-U0", "--inter-hunk-context=0"),
+    *("--diff-algorithm=default", "--indent-heuristic", "-U0", "--inter-hunk-context=0"),
 )
 _HUNK = re.compile(rb"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
@@ -167,7 +167,7 @@ def _run(folder: Path, words: tuple[str, ...]) -> subprocess.CompletedProcess[by
     environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
     try:
         return subprocess.run(
-            ["git", "--literal-pathspecs", "-C", str(folder), *words],
+            ["git", "-C", str(folder), *words],
             env={**environment, "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
