@@ -198,6 +198,14 @@ class TestFile:
             "  ]\n}\n"
         )
 
+    def test_a_function_is_named_from_the_top_of_the_file(self, datalint: Datalint) -> None:
+        inner = "".join(f"            {line}\n" for line in HARMFUL.splitlines())
+        nested = f"class Net:\n    def fit(self):\n        if self:\n{inner}"
+        bare = "x = torch.ones(3, requires_grad=True)\n" + HARMFUL.partition("\n")[2]
+        Path("a.py").write_text(HEAD + nested + bare.replace("    ", ""))
+        datalint("a.py", "--write-baseline")
+        assert recorded() == [("a.py", ""), ("a.py", "Net.fit.train")]
+
     def test_writing_again_changes_nothing(self, datalint: Datalint) -> None:
         datalint(".", "--write-baseline")
         before = Path(FILE).read_bytes()

@@ -212,7 +212,8 @@ class TestWhatChanged:
         commit(git)
         git("mv", "b.py", "größe.py")
         edit("a.py", "def train(x)", "def train(x, y)")
-        edit("a.py", "def test(x):", "def test(x, y):\n")
+        write("a.py", Path("a.py").read_text().replace("def test(x):", "def test(x, y):\n"))
+        edit("größe.py", "y.data", "y.data  # new")
         for key, value in (
             ("color.ui", "always"),
             ("diff.external", "false"),
@@ -225,7 +226,7 @@ class TestWhatChanged:
         ):
             git("config", "--global", key, value)
         write("attributes", "* -diff\n")
-        assert found(datalint) == []
+        assert found(datalint) == ["größe.py:5:9"]
 
 
 class TestNotebooks:
