@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from datalint.finding import NotAnalysed
 from datalint.ops.stated import NOTHING_STATED
@@ -12,7 +12,7 @@ from datalint.source.suppress import may_suppress
 from datalint.source.text import Text, may_hold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from datalint.finding import Finding
     from datalint.flow.project import Project
@@ -21,6 +21,24 @@ if TYPE_CHECKING:
 
 #: Opt-in rules that report writes: how many there are is said even where they are not shown.
 _WRITES = ("data-write", "data-assignment")
+
+
+class Sieve(Protocol):
+    """What takes out findings of selected rules that are not to be shown, file by file."""
+
+    @property
+    def where(self) -> str:
+        """Where those are that it takes out, as the summary says it."""
+        ...
+
+    def keep(
+        self, path: str, findings: Sequence[Finding], sources: Mapping[str, Text]
+    ) -> list[Finding]:
+        """What is left of a file's findings, in their order; may raise `NotAnalysed`.
+
+        `sources` holds the texts of the file and of those that the findings speak of, by name.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,8 @@ class Linted:
     hidden: int = 0
     #: How many findings of selected rules are below the confidence asked for.
     doubtful: int = 0
+    #: How many findings of selected rules each sieve took out, by where they are.
+    sifted: Mapping[str, int] = field(default_factory=dict)
     #: How many findings are no longer there, because they were fixed.
     fixed: int = 0
     #: What happened, in a few words.
@@ -48,6 +68,8 @@ class Linter:
     selection: Selection
     #: What the user states of functions and classes that are not in sight.
     stated: Stated = NOTHING_STATED
+    #: What each file's findings go through, one after the other.
+    sieves: tuple[Sieve, ...] = ()
     _project: Project | None = None
 
     def lint(self, source: bytes, path: str) -> Linted:
@@ -59,14 +81,23 @@ class Linter:
         if commented:
             found = self._unsuppressed(found, source, path)
         rules, elsewhere = self.selection.rules_in(path), self.selection.per_file.rules(path)
-        selected = [finding for finding in found if finding.rule in rules]
         unselected = set(_WRITES) - self.selection.rules() - elsewhere
-        sure = [finding for finding in selected if self.selection.is_sure(finding)]
+        selected = [finding for finding in found if finding.rule in rules]
+        kept = sorted(selected, key=lambda finding: finding.order())
+        sources = self._sources(kept, source, path)
+        sifted = {}
+        for sieve in self.sieves:
+            before = len(kept)
+            kept = sieve.keep(path, kept, sources)
+            sifted[sieve.where] = before - len(kept)
+        # Last, as a sieve may have to know of what is there, though it is not sure.
+        sure = [finding for finding in kept if self.selection.is_sure(finding)]
         return Linted(
-            tuple(sorted(sure, key=lambda finding: finding.order())),
-            self._sources(sure, source, path),
+            tuple(sure),
+            sources if sure else {},
             sum(finding.rule in unselected for finding in found),
-            len(selected) - len(sure),
+            len(kept) - len(sure),
+            sifted,
             story=f"{len(sure)} shown of {len(found)} found",
         )
 

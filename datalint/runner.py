@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,11 +42,13 @@ class Run:
     sources: dict[str, Text] = field(default_factory=dict)
     #: How many findings were fixed.
     fixed: int = 0
+    #: The files that were judged.
+    checked: list[str] = field(default_factory=list)
     _findings: list[Finding] = field(default_factory=list)
     _problems: list[Problem] = field(default_factory=list)
-    _checked: int = 0
     _hidden: int = 0
     _doubtful: int = 0
+    _sifted: Counter[str] = field(default_factory=Counter)
 
     def check_listing(self, listing: Listing) -> None:
         """Check every file that was listed; a folder that could not be is a problem."""
@@ -76,10 +79,11 @@ class Run:
         except BaseException as error:  # a panic in libcst's Rust is no Exception
             self._add_problem(_bug(path, error))
         else:
-            self._checked += 1
+            self.checked.append(path)
             self._findings += linted.findings
             self._hidden += linted.hidden
             self._doubtful += linted.doubtful
+            self._sifted.update(linted.sifted)
             self.fixed += linted.fixed
             self.sources |= linted.sources
             self.watch(path, linted.story)
@@ -89,9 +93,10 @@ class Run:
         return Report(
             findings=tuple(sorted(self._findings, key=lambda finding: finding.order())),
             problems=tuple(sorted(self._problems)),
-            checked=self._checked,
+            checked=len(self.checked),
             hidden=self._hidden,
             doubtful=self._doubtful,
+            sifted=self._sifted,
         )
 
     def _add_unreadable(self, path: str, reason: str) -> None:

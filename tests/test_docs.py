@@ -9,12 +9,14 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
+from datalint.baseline import Baseline
 from datalint.cli.main import cli
 from datalint.config import find_config
 from datalint.config.keys import FACTS, KEYS
@@ -203,6 +205,17 @@ def test_the_configuration_in_the_readme_is_read(tmp_path: Path) -> None:
     )
     keys = re.findall(r"^\| `([a-z-]+)` \|", section, re.M)
     assert keys == [*KEYS, *FACTS]
+
+
+def test_the_baseline_in_the_readme_is_read_and_is_as_it_is_written(tmp_path: Path) -> None:
+    section = README.partition("\n## An old code base\n")[2].partition("\n## ")[0]
+    (block,) = re.findall(r"^```json\n(.*?)^```$", section, re.S | re.M)
+    file = tmp_path / "baseline.json"
+    file.write_text(block)
+    baseline = Baseline.read(str(file))
+    assert [key.function for key in baseline.recorded] == ["Net.forward"]
+    baseline.write(Counter(), [], {})
+    assert file.read_text() == block
 
 
 def test_every_rule_is_in_the_readme_as_it_is() -> None:

@@ -105,7 +105,11 @@ def test_patterns_count_from_the_folder_of_the_configuration(
     datalint: Datalint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure('exclude = ["/src/harmful.py"]\nbaseline = "b.json"')
+    assert datalint("src/harmful.py", "--write-baseline").returncode == 0
+    assert Path("b.json").exists()
     monkeypatch.chdir("src")
+    assert found(datalint, "harmful.py") == []
+    assert found(datalint, "harmful.py", "--isolated") == ["harmful.py write-after-save"]
     assert found(datalint) == []
     assert found(datalint, "../tests") == ["../tests/harmful.py write-after-save"]
 

@@ -11,6 +11,7 @@ from datalint.cli.fixing import fix_files, fix_stdin, show_diff
 from datalint.cli.job import Job
 from datalint.cli.options import Command, options
 from datalint.cli.output import note, show_below_log, wants_color, write
+from datalint.cli.recording import tell_gone, write_baseline
 from datalint.cli.silencing import add_ignores
 from datalint.report import REPORTERS, Look, step_summary
 from datalint.runner import exit_code
@@ -42,6 +43,8 @@ def check(asked: Asked) -> int:
         return show_diff(job)
     if asked.add_ignore is not None:
         return add_ignores(job, asked.add_ignore.strip())
+    if asked.write_baseline and job.baseline is not None:
+        return write_baseline(job, job.baseline)
     run, report = _judged(job)
     look = Look(wants_color(asked.color, asked.output_file), summary=not asked.quiet)
     text = REPORTERS[asked.output_format](report, run.sources, look)
@@ -49,6 +52,7 @@ def check(asked: Asked) -> int:
     write(text, asked.output_file, err=asked.fix and asked.stdin)
     if asked.output_format == "github":
         show_below_log(step_summary.render(report))
+    tell_gone(job, run)
     return exit_code(report, exit_zero=asked.exit_zero)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from datalint.baseline import DEFAULT_FILE, Baseline
+from datalint.changed import Changed
 from datalint.cli.output import say
 from datalint.config import Config, find_config
 from datalint.lint import Linter
@@ -16,6 +18,7 @@ from datalint.source.discover import Listing, discover
 
 if TYPE_CHECKING:
     from datalint.cli.options import Asked
+    from datalint.lint import Sieve
     from datalint.runner import Lint
 
 
@@ -31,6 +34,22 @@ class Job:
         self.settings = settings(config, asked.said())
         if config.path:
             self.watch(config.path, "holds the configuration")
+
+    @cached_property
+    def baseline(self) -> Baseline | None:
+        """The findings that are known, where such are to be had or made; raises `BadBaseline`."""
+        file, new = self.settings.baseline, self.asked.write_baseline
+        if file is None and not new:
+            return None
+        return Baseline.read(DEFAULT_FILE if file is None else file, may_be_new=new)
+
+    @cached_property
+    def _sieves(self) -> list[Sieve]:
+        """The baseline first, which may then tell what of it is gone."""
+        sieves: list[Sieve] = [] if self.baseline is None else [self.baseline]
+        if self.asked.diff_base is not None:
+            sieves.append(Changed.since(self.asked.diff_base, self.asked.paths))
+        return sieves
 
     def watch(self, path: str, what: str) -> None:
         """Say what became of a file, if that was asked for."""
@@ -58,7 +77,8 @@ class Job:
 
     def linter(self) -> Linter:
         """One that has not read any file yet."""
-        return Linter(self.settings.selection, self.settings.config.stated)
+        selection, stated = self.settings.selection, self.settings.config.stated
+        return Linter(selection, stated, tuple(self._sieves))
 
     def run(self, lint: Lint) -> Run:
         """Let each file be judged, or changed."""

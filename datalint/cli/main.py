@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from datalint import __version__
+from datalint.baseline import BadBaseline
 from datalint.cli.check import check
 from datalint.cli.explain import explain
 from datalint.cli.output import fail
@@ -18,6 +19,7 @@ from datalint.config import BadConfig
 from datalint.selection import BadSelection
 from datalint.source.discover import BadPath
 from datalint.source.near import nearest
+from datalint.source.repository import BadRevision
 
 #: What a shell reports for a program that was interrupted, or whose reader went away.
 _INTERRUPTED, _PIPE_CLOSED = 130, 141
@@ -69,8 +71,10 @@ def _run(args: list[str]) -> int:
         return done.exit_code
     except click.ClickException as error:
         return fail(error.format_message())
-    except (BadConfig, BadPath, BadSelection) as error:
+    except (BadBaseline, BadConfig, BadPath, BadSelection) as error:
         return fail(str(error))
+    except BadRevision as error:
+        return fail(f"--diff-base: {error}")
     except BrokenPipeError:
         # What the interpreter still tries to flush at its end must go somewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

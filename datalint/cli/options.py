@@ -30,6 +30,9 @@ class Asked:
     unsafe_fixes: bool
     diff: bool
     add_ignore: str | None
+    baseline_file: str | None
+    write_baseline: bool
+    diff_base: str | None
     output_format: str
     output_file: str | None
     quiet: bool
@@ -50,6 +53,7 @@ class Asked:
             extend_select=self.extend_select,
             ignore=self.ignore,
             min_confidence=self.min_confidence,
+            baseline=self.baseline_file,
         )
 
     @property
@@ -67,25 +71,43 @@ class Asked:
             raise click.UsageError("there is no standard input to check")
         if self.stdin_filename is not None and not self.stdin:
             raise click.UsageError("--stdin-filename is for standard input: give - as the path")
+        if self.diff_base is not None and self.stdin:
+            raise click.UsageError("--diff-base compares files, and standard input is none")
         if self.quiet and self.verbose:
             raise click.UsageError("--quiet and --verbose contradict each other")
         if self.unsafe_fixes and not (self.fix or self.diff):
             raise click.UsageError("--unsafe-fixes is for --fix or --diff")
         if self.add_ignore is not None:
             self._refuse_beside_comments(self.add_ignore)
+        self._refuse_with_write_baseline()
         if self.isolated and self.config_file is not None:
             raise click.UsageError("--config and --isolated contradict each other")
 
     def _refuse_beside_comments(self, reason: str) -> None:
         if self.stdin:
             raise click.UsageError("--add-ignore writes files and cannot change standard input")
-        if self.fix or self.diff:
-            other = "--fix" if self.fix else "--diff"
-            raise click.UsageError(f"{other} and --add-ignore contradict each other")
+        for other, given in {
+            "--fix": self.fix,
+            "--diff": self.diff,
+            "--write-baseline": self.write_baseline,
+        }.items():
+            if given:
+                raise click.UsageError(f"{other} and --add-ignore contradict each other")
         if self.output_file is not None or self.output_format != "text":
             raise click.UsageError("--add-ignore prints no report: leave out its format and file")
         if not reason.isprintable():
             raise click.UsageError("the reason of --add-ignore has to be one line of plain text")
+
+    def _refuse_with_write_baseline(self) -> None:
+        others = {
+            "--fix": self.fix,
+            "--diff": self.diff,
+            "--diff-base": self.diff_base is not None,
+            "--output-file": self.output_file is not None,
+            "standard input": self.stdin,
+        }
+        for name in (name for name, given in others.items() if given and self.write_baseline):
+            raise click.UsageError(f"--write-baseline and {name} contradict each other")
 
 
 class Command(click.Command):
@@ -129,6 +151,23 @@ _OPTIONS = [
         "--add-ignore",
         metavar="[=REASON]",
         help="Write a comment for each finding that silences it; print no report.",
+    ),
+    click.option(
+        "--baseline",
+        "baseline_file",
+        metavar="FILE",
+        help="Report only what is not recorded in this file.",
+    ),
+    click.option(
+        "--write-baseline",
+        is_flag=True,
+        help="Record what is found in the file of --baseline or the configuration, or else in"
+        " datalint-baseline.json.",
+    ),
+    click.option(
+        "--diff-base",
+        metavar="REV",
+        help="Report only what a line that changed since this git revision has a part in.",
     ),
     click.option(
         "--output-format",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from datalint.finding import Finding
 
 
@@ -37,6 +39,8 @@ class Report:
     hidden: int = 0
     #: How many findings of selected rules are below the confidence asked for.
     doubtful: int = 0
+    #: How many findings of selected rules are not shown, by where they are: `in the baseline`.
+    sifted: Mapping[str, int] = field(default_factory=dict)
     #: How many findings were fixed; None where nothing was to be.
     fixed: int | None = None
 

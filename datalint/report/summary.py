@@ -18,6 +18,8 @@ def summary(report: Report) -> str:
         files += f", {number} {what.replace('-', ' ')}"
     line = f"{files}: {count(len(report.findings), 'finding')}"
     line += _fixes(report)
+    for where, number in report.sifted.items():
+        line += f"; {number} {where}" if number else ""
     if report.doubtful:
         line += f"; {report.doubtful} of medium confidence: --min-confidence medium"
     if report.hidden:

@@ -6,7 +6,7 @@ import ast
 import hashlib
 from collections import Counter
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from datalint.finding import place_name
 from datalint.source.guard import parse
@@ -19,11 +19,34 @@ if TYPE_CHECKING:
     from datalint.source.text import Text
 
 
+class Key(NamedTuple):
+    """What findings that look alike have in common; never rows or cells."""
+
+    path: str
+    rule: str
+    #: The dotted name of the function or class around it; empty at the top level.
+    function: str
+    #: The source line, each blank in it one space.
+    line: str
+
+
 def fingerprints(findings: Iterable[Finding], sources: Mapping[str, Text]) -> list[str]:
-    """One for each finding, from its file, rule, line and function; never from rows or cells."""
-    files: dict[str, tuple[list[str], list[tuple[int, int, str]]]] = {}
-    seen: Counter[str] = Counter()
+    """One for each finding, from its key and which of those with this key it is."""
+    seen: Counter[Key] = Counter()
     prints = []
+    for key in keys(findings, sources):
+        around = [f".{key.function}"] if key.function else []
+        own = fingerprint(key.path, key.rule, key.line, *around)
+        # The second of two that look alike is told from the first by being the second.
+        prints.append(fingerprint(own, str(seen[key])) if seen[key] else own)
+        seen[key] += 1
+    return prints
+
+
+def keys(findings: Iterable[Finding], sources: Mapping[str, Text]) -> list[Key]:
+    """The key of each finding; `sources` are the texts that they are in."""
+    files: dict[str, tuple[list[str], list[tuple[int, int, str]]]] = {}
+    found = []
     for finding in findings:
         place = place_name(finding.path, finding.span.cell)
         if place not in files:
@@ -35,11 +58,8 @@ def fingerprints(findings: Iterable[Finding], sources: Mapping[str, Text]) -> li
         row = finding.span.row
         around = [name for first, last, name in functions if first <= row <= last]
         line = " ".join(lines[row - 1].split())
-        key = fingerprint(finding.path, finding.rule, line, *around[-1:])
-        # The second of two that look alike is told from the first by being the second.
-        prints.append(fingerprint(key, str(seen[key])) if seen[key] else key)
-        seen[key] += 1
-    return prints
+        found.append(Key(finding.path, finding.rule, around[-1] if around else "", line))
+    return found
 
 
 def fingerprint(path: str, *facts: str) -> str:
@@ -55,7 +75,7 @@ def _functions(tree: ast.Module) -> list[tuple[int, int, str]]:
     while waiting:
         node, prefix = waiting.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            prefix = f"{prefix}.{node.name}"
+            prefix = f"{prefix}.{node.name}" if prefix else node.name
             found.append((node.lineno, node.end_lineno or node.lineno, prefix))
         waiting.extend((child, prefix) for child in ast.iter_child_nodes(node))
     return sorted(found, key=lambda span: (span[0], -span[1]))
