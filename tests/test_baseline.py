@@ -293,6 +293,7 @@ class TestFile:
             (". --fix", "--fix"),
             (". --diff", "--diff"),
             (". -o x.txt", "--output-file"),
+            (". --output-format json", "--output-format"),
             (". --diff-base HEAD", "--diff-base"),
             ("-", "standard input"),
         ],

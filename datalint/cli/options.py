@@ -103,6 +103,7 @@ class Asked:
             "--fix": self.fix,
             "--diff": self.diff,
             "--diff-base": self.diff_base is not None,
+            "--output-format": self.output_format != "text",
             "--output-file": self.output_file is not None,
             "standard input": self.stdin,
         }
