@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
-
 from datalint.finding import Confidence
 from datalint.flow.events import DATA
-from datalint.source.ignores import below
+from datalint.source.ignores import Line, below
 from datalint.source.near import did_you_mean
 
 if TYPE_CHECKING:
@@ -40,14 +38,18 @@ class PerFile:
     """Which rules are not reported in which files: patterns from the folder `base` on."""
 
     base: str = ""
-    ignores: tuple[tuple[GitIgnoreSpec, frozenset[str]], ...] = ()
+    ignores: tuple[tuple[Line, frozenset[str]], ...] = ()
 
     @classmethod
     def read(cls, base: str, ignores: Iterable[tuple[str, tuple[str, ...]]]) -> PerFile:
-        """From patterns as `.gitignore` has them, and names of rules, `all` among them."""
+        """From patterns as `.gitignore` has them, and names of rules, `all` among them.
+
+        A pattern that begins with `!` is for all files but those.
+        """
         made = tuple(
-            (GitIgnoreSpec.from_lines([pattern]), frozenset(RULES if "all" in names else names))
+            (line, frozenset(RULES if "all" in names else names))
             for pattern, names in ignores
+            if (line := Line.read(pattern))
         )
         return cls(str(Path(base).absolute()), made)
 
@@ -56,7 +58,8 @@ class PerFile:
         if not self.ignores:
             return frozenset()
         inside = below(self.base, path)
-        return frozenset[str]().union(*(r for spec, r in self.ignores if spec.match_file(inside)))
+        held = (rules for line, rules in self.ignores if line.matches(inside) is line.excludes)
+        return frozenset[str]().union(*held)
 
 
 class BadSelection(Exception):
@@ -112,7 +115,7 @@ def _selected(
             raise BadSelection(f"no rule is named {name!r}{did_you_mean(name, [*known, 'all'])}")
     rules = ((named(select) or default) | named(extend_select)) - named(ignore)
     if not rules:
-        raise BadSelection("no rule is left to check: --ignore takes away all that is selected")
+        raise BadSelection("no rule is left to check: all that are selected are ignored")
     return frozenset(rules)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,11 +36,17 @@ class Settings:
     excludes: Excludes
     #: The path of the baseline, from the working directory.
     baseline: str | None
+    #: Whether anything was said over the configuration.
+    is_amended: bool
 
     def shown(self) -> str:
-        """A configuration that would do the same, as TOML, under the name of the file it is in."""
-        config, origin = self.config, self.config.path or "no configuration"
-        exclude = config.exclude
+        """A configuration that would do the same in the same folder, as TOML.
+
+        A comment above it tells where it is from.
+        """
+        config, exclude = self.config, self.config.exclude
+        origins = [config.path] * bool(config.path) + ["the command line"] * self.is_amended
+        origin = " and ".join(origins) or "no configuration"
         if exclude is None:
             exclude = tuple(f"{name}/" for name in sorted(EXCLUDED_FOLDERS))
         rules = self.selection.rules()
@@ -48,7 +55,7 @@ class Settings:
             "min-confidence": str(self.selection.min_confidence),
             "exclude": exclude,
             "extend-exclude": config.extend_exclude,
-            "baseline": self.baseline,
+            "baseline": self.baseline and _from_folder(config, self.baseline),
         }
         stated = config.stated
         facts = {
@@ -61,8 +68,8 @@ class Settings:
             ("[tool.datalint.per-file-ignores]", dict(config.per_file_ignores)),
             ("[tool.datalint.facts]", facts),
         ]
-        blocks = [_block(name, table) for name, table in tables]
-        return f"# from {_text(origin)[1:-1]}\n" + "\n".join(block for block in blocks if block)
+        blocks = [_block(name, table) for name, table in tables if table]
+        return f"# from {_text(origin)[1:-1]}\n" + "\n".join(blocks)
 
 
 def settings(config: Config, said: Said) -> Settings:
@@ -83,13 +90,21 @@ def settings(config: Config, said: Said) -> Settings:
     if baseline is None and config.baseline is not None:
         baseline = str(Path(base, config.baseline))
     excludes = Excludes.read(base, config.exclude, config.extend_exclude)
-    return Settings(config, selection, excludes, baseline)
+    return Settings(config, selection, excludes, baseline, said != Said())
+
+
+def _from_folder(config: Config, path: str) -> str:
+    """A path from the working directory, as the configuration would name it."""
+    try:
+        return Path(os.path.relpath(path, Path(config.path).parent)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return Path(path).absolute().as_posix()
 
 
 def _block(name: str, table: dict[str, Any]) -> str:
-    """A table without what is empty; nothing where that leaves nothing."""
-    lines = [f"{_key(key)} = {_value(value)}" for key, value in table.items() if value]
-    return "\n".join([name, *lines, ""]) if lines else ""
+    """A table without what is not set."""
+    lines = [f"{_key(key)} = {_value(value)}" for key, value in table.items() if value is not None]
+    return "\n".join([name, *lines, ""])
 
 
 def _key(key: str) -> str:
@@ -103,6 +118,9 @@ def _value(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    """As TOML has it, which knows the escapes of JSON, but no half of a surrogate pair."""
-    shown = text.encode("utf-8", "backslashreplace").decode()
-    return json.dumps(shown, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """As TOML has it: with the escapes of JSON, and of its own for what a terminal might act on.
+
+    It has none for half of a surrogate pair.
+    """
+    quoted = json.dumps(text.encode("utf-8", "backslashreplace").decode(), ensure_ascii=False)
+    return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)

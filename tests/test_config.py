@@ -29,8 +29,8 @@ MODULES = '[tool.datalint.facts]\nmodules = ["{}"]\n'
 VALIDATOR = jsonschema.Draft7Validator(json.loads(schema()))
 WORDS = st.sampled_from(
     [*RULES, "all", "high", "medium", "data", "", " ", "a/*", "!a", "#a", "/", "!/", "**", "a[",
-     "f", "f:1", "f:out", "f:", "a.b", "a..b", "\\", "\\ "]
-)  # fmt: skip
+     "f", "f:1", "f:out", "f:", "a.b", "a..b", "\\", "\\ ", "f\n", "größe", "a\0", "f:1000"]
+) | st.text("!#a/.*\\ \n", max_size=5)  # fmt: skip
 VALUES = st.one_of(WORDS, st.lists(WORDS, max_size=3), st.just([1]), st.just(True), st.just({}))
 
 
@@ -167,6 +167,18 @@ class TestErrors:
              "2: min-confidence cannot be 'hihg'; did you mean 'high'?"),
             ("[tool.datalint]\nmin-confidence = true\n", "2: min-confidence has to be a string"),
             ("[tool.datalint]\nbaseline = ''\n", "2: baseline has to name a file"),
+            ('[tool.datalint]\nbaseline = "a\\u0000"\n', "2: baseline has to name a file"),
+            ("[tool.datalint]\nselect = []\n", "2: select has to name a rule"),
+            ("[tool.datalint]\nexclude = [\n'a',\n'./b',\n]\n",
+             "4: './b' is no pattern for paths"),
+            ("[tool.datalint]\nexclude = ['!../b']\n", "2: '!../b' is no pattern for paths"),
+            ("[tool.datalint]\nexclude = ['a\\b']\n", "2: 'a\\\\b' is no pattern for paths"),
+            ("[tool.datalint]\nexclude = ['a[']\n", "2: 'a[' is no pattern for paths"),
+            ("[tool.datalint]\nexclude = ['[z-a]']\n", "2: '[z-a]' is no pattern for paths"),
+            ("[tool.datalint.per-file-ignores]\n'a[' = []\n",
+             "2: 'a[' is no pattern for paths"),
+            (f"[tool.datalint.facts]\nmutates = ['f:{'9' * 5000}']\n",
+             f"2: 'f:{'9' * 5000}' in mutates is not of the form \"f\", \"f:1\" or \"f:out\""),
             ("[tool.datalint]\nexclude = ['a', ' ']\n", "2: ' ' is no pattern for paths"),
             ("[tool.datalint]\nextend-exclude = ['!']\n", "2: '!' is no pattern for paths"),
             ("[tool.datalint.per-file-ignores]\n'a/*' = ['all']\n'b/*' = ['data']\n",

@@ -195,9 +195,12 @@ def test_code_in_the_readme_prints_what_it_says() -> None:
 
 def test_the_configuration_in_the_readme_is_read(tmp_path: Path) -> None:
     section = README.partition("\n## Configuration\n")[2].partition("\n## ")[0]
-    *_, block = re.findall(r"^```toml\n(.*?)^```$", section, re.S | re.M)
-    (tmp_path / "pyproject.toml").write_text(block)
-    config = find_config(str(tmp_path / "pyproject.toml"))
+    first, last = re.findall(r"^```toml\n(.*?)^```$", section, re.S | re.M)
+    file = tmp_path / "pyproject.toml"
+    file.write_text(first)
+    assert find_config(str(file)).per_file_ignores == (("tests/*", ("all",)),)
+    file.write_text(last)
+    config = find_config(str(file))
     assert config.stated == Stated(
         (("mylib.ops.orthogonalize", 0), ("kernels.scale", 1), ("kernels.step", "out")),
         frozenset({"mylib.ops.load_image"}),

@@ -57,7 +57,7 @@ def test_rules_are_selected(selection: Selection, rules: set[str]) -> None:
         ({"extend_select": ("All",)}, "no rule is named 'All'; did you mean 'all'?"),
         (
             {"select": ("data-read",), "ignore": ("all",)},
-            "no rule is left to check: --ignore takes away all that is selected",
+            "no rule is left to check: all that are selected are ignored",
         ),
     ],
 )

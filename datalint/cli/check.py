@@ -10,16 +10,18 @@ import click
 from datalint.cli.fixing import fix_files, fix_stdin, show_diff
 from datalint.cli.job import Job
 from datalint.cli.options import Command, options
-from datalint.cli.output import note, show_below_log, wants_color, write
+from datalint.cli.output import fail, note, show_below_log, wants_color, write
 from datalint.cli.recording import tell_gone, write_baseline
 from datalint.cli.silencing import add_ignores
 from datalint.report import REPORTERS, Look, step_summary
+from datalint.report.screen import visible
 from datalint.runner import exit_code
 
 if TYPE_CHECKING:
     from datalint.cli.options import Asked
     from datalint.report import Report
     from datalint.runner import Run
+    from datalint.source.discover import Listing
 
 
 _ALL_EXCLUDED = "every Python file in {} is excluded"
@@ -32,13 +34,12 @@ def check(asked: Asked) -> int:
     asked.refuse_contradictions()
     job = Job(asked)
     if asked.show_settings:
-        write(job.settings.shown())
+        write(job.settings.shown(), asked.output_file)
         return 0
     for path in job.listing.excluded:
         note(f"{path} is excluded" if not Path(path).is_dir() else _ALL_EXCLUDED.format(path))
     if asked.show_files:
-        write("".join(f"{path}\n" for path in job.listing.files))
-        return 0
+        return _show_files(job.listing, asked.output_file)
     if asked.diff:
         return show_diff(job)
     if asked.add_ignore is not None:
@@ -54,6 +55,13 @@ def check(asked: Asked) -> int:
         show_below_log(step_summary.render(report))
     tell_gone(job, run)
     return exit_code(report, exit_zero=asked.exit_zero)
+
+
+def _show_files(listing: Listing, output_file: str | None) -> int:
+    write("".join(f"{visible(path)}\n" for path in listing.files), output_file)
+    for folder, reason in listing.unreadable:
+        fail(f"{folder}: cannot be read: {reason}")
+    return 2 if listing.unreadable else 0
 
 
 def _judged(job: Job) -> tuple[Run, Report]:

@@ -72,7 +72,8 @@ class Job:
         force, excludes = self.asked.force_exclude, self.settings.excludes
         if not self.asked.stdin:
             return discover(self.asked.paths, excludes, force=force)
-        excluded = force and excludes.match_named(self.name)
+        named = self.asked.stdin_filename
+        excluded = force and named is not None and excludes.match_named(named)
         return Listing(excluded=[self.name]) if excluded else Listing(files=[self.name])
 
     def linter(self) -> Linter:

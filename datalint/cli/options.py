@@ -77,11 +77,25 @@ class Asked:
             raise click.UsageError("--quiet and --verbose contradict each other")
         if self.unsafe_fixes and not (self.fix or self.diff):
             raise click.UsageError("--unsafe-fixes is for --fix or --diff")
+        if self.show_settings or self.show_files:
+            self._refuse_beside_showing()
         if self.add_ignore is not None:
             self._refuse_beside_comments(self.add_ignore)
         self._refuse_with_write_baseline()
         if self.isolated and self.config_file is not None:
             raise click.UsageError("--config and --isolated contradict each other")
+
+    def _refuse_beside_showing(self) -> None:
+        shown = "--show-settings" if self.show_settings else "--show-files"
+        for other, given in {
+            "--show-files": self.show_settings and self.show_files,
+            "--fix": self.fix,
+            "--diff": self.diff,
+            "--add-ignore": self.add_ignore is not None,
+            "--write-baseline": self.write_baseline,
+        }.items():
+            if given:
+                raise click.UsageError(f"{other} and {shown} contradict each other")
 
     def _refuse_beside_comments(self, reason: str) -> None:
         if self.stdin:

@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pathspec import GitIgnoreSpec
-
+from datalint.source.ignores import Line
 from datalint.source.near import did_you_mean
 
 if TYPE_CHECKING:
@@ -50,12 +49,12 @@ class File:
 
     def read(self, table: Table, key: str) -> str:
         path = table.string(key)
-        if not path:
+        if not re.search(_PATH, path):
             raise table.bad(f"{key} has to name a file", key)
         return path
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1}
+        return {"type": "string", "pattern": _PATH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +64,13 @@ class Words:
     words: tuple[str, ...]
     #: What one of them is called in a message.
     noun: str
+    #: How many there have to be.
+    least: int = 0
 
     def read(self, table: Table, key: str) -> tuple[str, ...]:
         given = table.strings(key)
+        if len(given) < self.least:
+            raise table.bad(f"{key} has to name a {self.noun}", key)
         for word in given:
             if word not in self.words:
                 near = did_you_mean(word, self.words)
@@ -75,7 +78,8 @@ class Words:
         return tuple(given)
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": {"type": "string", "enum": list(self.words)}}
+        items = {"type": "string", "enum": list(self.words)}
+        return {"type": "array", "items": items, **({"minItems": self.least} if self.least else {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ class Matches:
 
     def schema(self) -> dict[str, Any]:
         plain = re.sub(r"\(\?P<\w+>", "(?:", self.pattern)
-        return {"type": "array", "items": {"type": "string", "pattern": f"^(?:{plain})$"}}
+        return {"type": "array", "items": {"type": "string", "pattern": f"^(?:{plain}){_END}"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +167,17 @@ def read(table: Table, keys: Mapping[str, Key]) -> dict[str, Any]:
     return {name: keys[name].form.read(table, name) for name in table.values}
 
 
-#: A pattern that says something: no blank one, no comment, no slash alone, no escape of nothing.
-_SPEAKS = r"^(?!\s*$)(?!#)(?!!?/*$)(?!(?:.*[^\\])?(?:\\\\)*\\$)"
+#: To Python `$` is before a last line end as well, to the editors that read the schema it is not.
+_END = r"(?![\s\S])"
+#: No file's name holds a NUL.
+_PATH = rf"^[^\x00]+{_END}"
+#: A pattern that says something: no blank one, no comment, no slash alone. `./a` and `..` match
+#: nothing, nor does `a\b` what Windows calls so: a backslash is for what has a meaning of its own.
+#: What is wrong between brackets a schema cannot tell.
+_SPEAKS = rf"^(?!#)(?!!?/*\s*$)(?!!?\.{{1,2}}(?:/|$))(?:[^\\\n]|\\[!#*?\[\]\\])+{_END}"
 
 
 def check_pattern(table: Table, key: str, pattern: str) -> None:
     """Raise `BadConfig` for a pattern that matches nothing or cannot be read."""
-    try:
-        if re.search(_SPEAKS, pattern) and GitIgnoreSpec.from_lines([pattern]).patterns:
-            return
-    except (ValueError, re.error):
-        pass
-    raise table.bad(f"{pattern!r} is no pattern for paths", key, pattern)
+    if not (re.search(_SPEAKS, pattern) and Line.read(pattern)):
+        raise table.bad(f"{pattern!r} is no pattern for paths", key, pattern)

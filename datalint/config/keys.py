@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from datalint.config.forms import ByPattern, Choice, File, Key, Matches, Patterns, Section, Words
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from datalint.ops.stated import Place
 
-_NAME = r"[^\W\d]\w*"
+#: Not `\w`, which means ASCII alone to the editors that read the schema.
+_FIRST, _LATER = r"[^\s\x00-@\[-^`{-\x7f]", r"[^\s\x00-/:-@\[-^`{-\x7f]"
+_NAME = f"{_FIRST}{_LATER}*"
 _DOTTED = rf"{_NAME}(?:\.{_NAME})*"
-_MUTATION = rf"(?P<function>{_DOTTED})(?::(?:(?P<at>\d+)|(?P<by>{_NAME})))?"
+_MUTATION = rf"(?P<function>{_DOTTED})(?::(?:(?P<at>[0-9]{{1,3}})|(?P<by>{_NAME})))?"
 _RULES = Words((*RULES, "all"), "rule")
 
 FACTS = {
@@ -37,7 +39,10 @@ FACTS = {
     ),
 }
 KEYS = {
-    "select": Key(_RULES, "The rules to check instead of the default ones; `all` is every rule."),
+    "select": Key(
+        replace(_RULES, least=1),
+        "The rules to check instead of the default ones; `all` is every rule.",
+    ),
     "extend-select": Key(_RULES, "Rules to check as well."),
     "ignore": Key(_RULES, "Rules not to check."),
     "per-file-ignores": Key(

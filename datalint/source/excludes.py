@@ -44,7 +44,8 @@ class Excludes:
     def below_named(self, path: str) -> Excludes:
         """What holds below a folder that was named: what leaves out the folder itself does not."""
         inside = below(self.base, path)
-        return replace(self, lines=tuple(ln for ln in self.lines if not ln.covers(inside)))
+        lines = (line for line in self.lines if not (inside and line.covers(inside)))
+        return replace(self, lines=tuple(lines))
 
     def match(self, path: str, *, is_folder: bool = False) -> bool:
         """Whether this very file or folder is left out."""
@@ -56,9 +57,14 @@ class Excludes:
         return is_folder and os.path.basename(path) in self.folders
 
     def match_named(self, path: str) -> bool:
-        """Whether a file or folder is left out, or a folder that it is in below `base`."""
-        whole = Path(os.path.abspath(path))
-        folders = [p for p in whole.parents if p.is_relative_to(self.base) and p != Path(self.base)]
-        return self.match(str(whole), is_folder=whole.is_dir()) or any(
-            self.match(str(folder), is_folder=True) for folder in folders
+        """Whether a file or folder is left out, or a folder that it is in.
+
+        That is asked below `base` and below the working directory: in which folder a project
+        lies, and what that is called, is no matter.
+        """
+        whole, tops = Path(os.path.abspath(path)), {Path(self.base), Path.cwd()}
+        return any(
+            self.match(str(place), is_folder=place.is_dir())
+            for place in (whole, *whole.parents)
+            if not tops.isdisjoint(place.parents)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +85,9 @@ class Line:
     def read(cls, text: str) -> Line | None:
         """None for a comment and, as in git, for what cannot be read as a pattern."""
         try:
-            spec = GitIgnoreSpec.from_lines([text])
+            with warnings.catch_warnings(action="ignore", category=FutureWarning):
+                # Of what a later `re` may take `[[]` to be.
+                spec = GitIgnoreSpec.from_lines([text])
         except (ValueError, re.error):
             return None
         verdict = next((pattern.include for pattern in spec.patterns), None)
@@ -95,24 +98,29 @@ class Line:
 
     def covers(self, path: str) -> bool:
         """Whether it speaks of a folder or of one above it."""
-        return self._matches(path + "/")
+        return self.matches(path + "/")
 
     def speaks_of(self, path: str, is_folder: bool) -> bool:
         """Whether it speaks of this very file or folder."""
         if self.is_inside:
-            return self._matches(path)
+            return self.matches(path)
         end = "/" * is_folder
         parent, _, name = path.rpartition("/")
         if not self.is_path:
-            return self._matches(name + end)
-        return self._matches(path + end) and not (parent and self.covers(parent))
+            return self.matches(name + end)
+        return self.matches(path + end) and not (parent and self.covers(parent))
 
-    def _matches(self, path: str) -> bool:
+    def matches(self, path: str) -> bool:
+        """Whether it speaks of a file, or of a folder that the file is in."""
         return self.spec.check_file(path).include is not None
 
 
 def below(base: str, path: str) -> str:
-    """`path` as patterns in the folder `base` see it; one that is elsewhere, from the root on."""
-    whole = os.path.abspath(path)
-    inside = whole[len(base) :] if f"{whole}{os.sep}".startswith(f"{base}{os.sep}") else whole
-    return inside.lstrip(os.sep).replace(os.sep, "/")
+    """`path` as patterns in the folder `base` see it.
+
+    One that is elsewhere lies under `..`, so that no pattern that begins in `base` speaks of it.
+    """
+    whole, folder = os.path.abspath(path), os.path.join(os.path.abspath(base), "")
+    if not os.path.join(whole, "").startswith(folder):
+        return f"../{whole.lstrip(os.sep)}".replace(os.sep, "/")
+    return whole[len(folder) :].replace(os.sep, "/")
