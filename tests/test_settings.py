@@ -184,25 +184,38 @@ class TestExcluding:
             assert (done.returncode, done.stdout) == (0, "0 files checked: 0 findings\n")
             assert done.stderr == "datalint: note: every Python file in . is excluded\n"
 
-    def test_brackets_are_no_warning(self, datalint: Datalint) -> None:
-        configure('exclude = ["[[]x"]\nper-file-ignores = {"[[]x" = ["all"]}')
-        assert datalint("src/read.py").stderr == ""
+    def test_brackets_are_no_warning(
+        self, datalint: Datalint, recwarn: pytest.WarningsRecorder
+    ) -> None:
+        configure('exclude = ["[[]x"]\nper-file-ignores = {"[[]y" = ["all"]}')
+        assert datalint("src/read.py").returncode == 0
+        assert not recwarn.list
 
     def test_what_is_named_is_checked(self, datalint: Datalint) -> None:
         configure('extend-exclude = ["tests", "harmful.py"]')
         assert found(datalint) == []
         assert found(datalint, "tests/harmful.py") == BOTH[1:]
-        configure('extend-exclude = ["tests"]')
-        assert found(datalint, "tests") == BOTH[1:]
+        for pattern in ("tests", "/tests/", "tests/**"):
+            configure(f'extend-exclude = ["{pattern}"]')
+            assert found(datalint) == BOTH[:1]
+            assert found(datalint, "tests") == BOTH[1:]
 
     @pytest.mark.parametrize("named", ["tests/harmful.py", "tests"])
-    def test_unless_that_is_forced(self, datalint: Datalint, named: str) -> None:
-        configure('extend-exclude = ["tests"]')
+    @pytest.mark.parametrize("pattern", ["tests", "/tests/", "tests/**"])
+    def test_unless_that_is_forced(self, datalint: Datalint, pattern: str, named: str) -> None:
+        configure(f'extend-exclude = ["{pattern}"]')
         done = datalint(named, "--force-exclude")
         assert (done.returncode, done.stdout) == (0, "0 files checked: 0 findings\n")
         kind = "every Python file in tests" if named == "tests" else named
         assert done.stderr == f"datalint: note: {kind} is excluded\n"
         assert found(datalint, named, "src", "--force-exclude") == BOTH[:1]
+
+    def test_it_is_forced_from_a_folder_beside_it(
+        self, datalint: Datalint, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        configure('extend-exclude = ["tests"]')
+        monkeypatch.chdir("src")
+        assert found(datalint, "../tests/harmful.py", "--force-exclude") == []
 
     def test_folders_that_others_fill_are_left_out_by_force_below_here(
         self, datalint: Datalint, monkeypatch: pytest.MonkeyPatch

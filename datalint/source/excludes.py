@@ -44,8 +44,7 @@ class Excludes:
     def below_named(self, path: str) -> Excludes:
         """What holds below a folder that was named: what leaves out the folder itself does not."""
         inside = below(self.base, path)
-        lines = (line for line in self.lines if not (inside and line.covers(inside)))
-        return replace(self, lines=tuple(lines))
+        return replace(self, lines=tuple(ln for ln in self.lines if not ln.covers(inside)))
 
     def match(self, path: str, *, is_folder: bool = False) -> bool:
         """Whether this very file or folder is left out."""
