@@ -31,6 +31,8 @@ class Editor:
     client: LanguageClient = field(default_factory=LanguageClient)
     #: Everything that was published, by document, the last at the end.
     told: dict[str, list[types.PublishDiagnosticsParams]] = field(default_factory=dict)
+    #: What the server wants to be told of.
+    registered: list[types.Registration] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
 
@@ -38,8 +40,14 @@ class Editor:
         def keep(params: types.PublishDiagnosticsParams) -> None:
             self.told.setdefault(params.uri, []).append(params)
 
-        publish = types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
-        register_lsp_features(self.client, {**DEFAULT_CLIENT_FEATURES, publish: keep})
+        def register(params: types.RegistrationParams) -> None:
+            self.registered += params.registrations
+
+        own = {
+            types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: keep,
+            types.CLIENT_REGISTER_CAPABILITY: register,
+        }
+        register_lsp_features(self.client, {**DEFAULT_CLIENT_FEATURES, **own})
 
     def open(self, uri: str, text: str, language: str = "python") -> None:
         """Open a document at version 1."""
@@ -52,7 +60,7 @@ class Editor:
         self.versions[uri] += 1
         self.client.text_document_did_change(
             types.DidChangeTextDocumentParams(
-                types.VersionedTextDocumentIdentifier(uri, self.versions[uri]),
+                types.VersionedTextDocumentIdentifier(self.versions[uri], uri),
                 [
                     types.TextDocumentContentChangeWholeDocument(c) if isinstance(c, str) else c
                     for c in changes

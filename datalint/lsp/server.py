@@ -120,6 +120,9 @@ class Server(LanguageServer):
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(gone, []))
 
     def _told(self, outcome: Outcome) -> Result:
+        for problem in outcome.report.problems:
+            if problem.traceback:
+                self.log(f"{problem.reason}\n{problem.traceback}")
         terms = Terms(outcome, self.documents.uris(), self.workspace.position_codec)
         result = Result(terms, {d.uri: [] for d in outcome.unit.parts.values()})
         for finding in outcome.report.findings:
@@ -133,9 +136,6 @@ class Server(LanguageServer):
             self.text_document_publish_diagnostics(
                 types.PublishDiagnosticsParams(document.uri, diagnostics, document.version)
             )
-        for problem in outcome.report.problems:
-            if problem.traceback:
-                self.log(f"{problem.reason}\n{problem.traceback}")
         return result
 
     def _tell_of_config(self, outcome: Outcome) -> None:
