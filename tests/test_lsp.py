@@ -126,7 +126,7 @@ async def test_of_many_changes_only_the_newest_is_told(shared: Editor, tmp_path:
 async def test_edits_count_lines_and_characters_as_lsp_does(shared: Editor, tmp_path: Path) -> None:
     """A form feed or U+2028 ends no line, a character beyond U+FFFF is two; edits follow edits."""
     uri = (tmp_path / "odd.py").as_uri()
-    odd = HARMFUL.replace("c = y.data", "\x0cs = '\u2028😀'; c = y.clone()")
+    odd = HARMFUL.replace("c = y.data", "s = '\x0c\u2028😀'; c = y.clone()")
     assert await shared.opened(uri, odd) == ()
     old = types.TextDocumentContentChangePartial
     shared.type(uri, old(span(4, 18, 25), "dat"), old(span(4, 21, 21), "a"))
@@ -157,6 +157,14 @@ class TestActions:
         assert not action.is_preferred
         assert shared.with_edits(uri, action.edit) == HARMFUL.replace("y.data", "y.detach()")
         assert await shared.actions(uri, span(2, 0, 3)) == []
+
+    async def test_one_that_would_spoil_the_text_is_not_offered(
+        self, shared: Editor, tmp_path: Path
+    ) -> None:
+        """Behind a form feed columns are counted differently."""
+        uri = (tmp_path / "train.py").as_uri()
+        (found,) = await shared.opened(uri, HARMFUL.replace("c = y", "\x0cc = y"))
+        assert await shared.actions(uri, found.range) == []
 
     async def test_a_safe_one_is_preferred_and_all_can_be_made(
         self, shared: Editor, tmp_path: Path

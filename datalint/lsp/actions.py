@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from datalint.finding import Applicability
+from datalint.finding import Applicability, NotAnalysed
+from datalint.source.edit import NotEdited, edited
+from datalint.source.notebook import parse
 from datalint.source.text import Rows, split_lines
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from datalint.finding import Edit, Fix
     from datalint.lsp.convert import Marked, Terms
-    from datalint.lsp.documents import Document
+    from datalint.lsp.documents import Document, Unit
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.datalint"
 KINDS = [types.CodeActionKind.QuickFix, FIX_ALL]
@@ -55,12 +57,14 @@ class Changes:
 def quick_fixes(
     marked: Iterable[Marked], terms: Terms, changes: Changes
 ) -> Iterator[types.CodeAction]:
-    """The fix of each finding that has one; one that several have is offered once."""
+    """The fix of each finding that has one that goes; one that several have is offered once."""
     by_fix: dict[Fix, list[types.Diagnostic]] = {}
     for each in marked:
         if each.finding.fix:
             by_fix.setdefault(each.finding.fix, []).append(each.diagnostic)
     for fix, diagnostics in by_fix.items():
+        if not _goes(fix, terms.outcome.unit):
+            continue
         safe = fix.applicability is Applicability.SAFE
         yield types.CodeAction(
             title=fix.message if safe else f"{fix.message} (unsafe)",
@@ -69,6 +73,15 @@ def quick_fixes(
             is_preferred=safe or None,
             edit=changes.of(_edits(fix, terms)),
         )
+
+
+def _goes(fix: Fix, unit: Unit) -> bool:
+    """Whether what a fix leaves is Python."""
+    try:
+        parse(edited(unit.source, unit.path, fix.edits), unit.path)
+    except (NotAnalysed, NotEdited):
+        return False
+    return True
 
 
 def _edits(fix: Fix, terms: Terms) -> Iterator[tuple[Document, list[types.TextEdit]]]:

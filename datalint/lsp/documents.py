@@ -55,23 +55,25 @@ class Document:
         text = self.text
         for change in changes:
             if isinstance(change, types.TextDocumentContentChangePartial):
-                first, last = _offsets(text, change.range, codec)
-                text = text[:first] + change.text + text[last:]
+                begin = _index(text, change.range.start, codec)
+                end = _index(text, change.range.end, codec)
+                text = text[:begin] + change.text + text[end:]
             else:
                 text = change.text
         return Document(self.uri, self.language, version, text)
 
 
-def _offsets(text: str, range_: types.Range, codec: PositionCodec) -> tuple[int, int]:
-    lines, rows = split_lines(text), Rows(text)
-    first, last = (
-        rows.start(at.line + 1) + at.character if at.line < len(lines) else len(text)
-        for at in (
-            codec.position_from_client_units(lines, range_.start),
-            codec.position_from_client_units(lines, range_.end),
-        )
-    )
-    return first, last
+def _index(text: str, at: types.Position, codec: PositionCodec) -> int:
+    """Where a position is in a text; what is behind the end of a line is its end."""
+    lines = split_lines(text)
+    if at.line >= len(lines):
+        return len(text)
+    start, left = Rows(text).start(at.line + 1), at.character
+    for index, character in enumerate(lines[at.line], start):
+        if left <= 0:
+            return index
+        left -= codec.client_num_units(character)
+    return start + len(lines[at.line])
 
 
 @dataclass(frozen=True, slots=True)

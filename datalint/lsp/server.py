@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from datalint import __version__
 from datalint.finding import Applicability
@@ -20,6 +21,8 @@ from datalint.lsp.documents import Documents, path_of
 from datalint.lsp.judge import Judge
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from datalint.config import BadConfig
     from datalint.lsp.convert import Marked
     from datalint.lsp.judge import Outcome
@@ -38,11 +41,28 @@ class Result:
     marked: dict[str, list[Marked]] = field(default_factory=dict)
 
 
+class _Protocol(LanguageServerProtocol):
+    """That of pygls, which leaves edits to us.
+
+    To pygls a form feed or U+2028 ends a line, and it moves positions that are not in its lines.
+    """
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: Any) -> Generator[Any, Any, None]:
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(self, params: Any) -> Generator[Any, Any, None]:
+        yield self.fm.features[types.NOTEBOOK_DOCUMENT_DID_CHANGE], (params,), None
+
+
 class Server(LanguageServer):
     """What is open, what came of it, and what is under way."""
 
     def __init__(self) -> None:
-        super().__init__("datalint", __version__, notebook_document_sync=_NOTEBOOKS)
+        super().__init__(
+            "datalint", __version__, protocol_cls=_Protocol, notebook_document_sync=_NOTEBOOKS
+        )
         self.documents = Documents()
         self.judge = Judge()
         self.worker = Worker()
