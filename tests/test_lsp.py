@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 from lsprotocol import types
+from pygls.workspace import PositionCodec
 
-from datalint.finding import Confidence
+from datalint.finding import Applicability
+from datalint.lsp.actions import Changes, quick_fixes
 from datalint.lsp.checks import Checks, Worker
-from datalint.lsp.convert import rule_url
+from datalint.lsp.convert import Terms, rule_url
 from datalint.lsp.documents import Documents
 from datalint.lsp.judge import Judge
-from datalint.lsp.settings import BadOptions, selection_of
-from datalint.selection import Selection, explain_rules
+from datalint.lsp.settings import BadOptions, said
+from datalint.selection import explain_rules
+from datalint.settings import Said
 from tests.conftest import clean_environment
 from tests.editor import SERVER, Editor, editor, with_edits
+from tests.findings import SOURCE, at, finding
 from tests.test_cli import HARMFUL
 from tests.test_project import HELPER, MAIN
 
@@ -41,12 +45,12 @@ def message(body: str) -> bytes:
     return f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
-def said(method: str, params: object = None, **more: int) -> bytes:
+def sent(method: str, params: object = None, **more: int) -> bytes:
     return message(json.dumps({"jsonrpc": "2.0", "method": method, "params": params, **more}))
 
 
-INITIALIZE = said("initialize", {"capabilities": {}, "processId": None, "rootUri": None}, id=1)
-SHUTDOWN, EXIT = said("shutdown", id=2), said("exit")
+INITIALIZE = sent("initialize", {"capabilities": {}, "processId": None, "rootUri": None}, id=1)
+SHUTDOWN, EXIT = sent("shutdown", id=2), sent("exit")
 
 
 def span(line: int, first: int, last: int) -> types.Range:
@@ -158,14 +162,6 @@ class TestActions:
         assert shared.with_edits(uri, action.edit) == HARMFUL.replace("y.data", "y.detach()")
         assert await shared.actions(uri, span(2, 0, 3)) == []
 
-    async def test_one_that_would_spoil_the_text_is_not_offered(
-        self, shared: Editor, tmp_path: Path
-    ) -> None:
-        """Behind a form feed columns are counted differently."""
-        uri = (tmp_path / "train.py").as_uri()
-        (found,) = await shared.opened(uri, HARMFUL.replace("c = y", "\x0cc = y"))
-        assert await shared.actions(uri, found.range) == []
-
     async def test_a_safe_one_is_preferred_and_all_can_be_made(
         self, shared: Editor, tmp_path: Path
     ) -> None:
@@ -215,6 +211,20 @@ class TestActions:
         assert action.edit and action.edit.changes and not action.edit.document_changes
         fixed = with_edits(HARMFUL, action.edit.changes[uri])
         assert fixed == HARMFUL.replace("y.data", "y.detach()")
+
+
+def test_a_fix_that_would_spoil_the_text_is_not_offered(tmp_path: Path) -> None:
+    documents = Documents()
+    documents.open(types.TextDocumentItem("untitled:a", "python", 1, SOURCE))
+    unit = documents.unit("untitled:a")
+    assert unit
+    offered = []
+    for content in ("y.detach()", "y.detach("):
+        found = finding(at(SOURCE, 5, "y.data"), path=unit.path, fix=(Applicability.SAFE, content))
+        terms = Terms(Judge().check(unit, {}, []), {}, PositionCodec())
+        (*actions,) = quick_fixes([terms.marked(found)], terms, Changes(versioned=True))
+        offered.append(len(actions))
+    assert offered == [1, 0]
 
 
 async def test_the_page_of_a_rule_is_shown_where_it_found_something(
@@ -431,18 +441,16 @@ class TestConfiguration:
     )
     def test_options_that_cannot_be_meant_are_refused(self, options: object, message: str) -> None:
         with pytest.raises(BadOptions) as caught:
-            selection_of(options)
+            said(options)
         assert str(caught.value) == message
 
-    def test_options_select(self) -> None:
-        options = {"select": ["data-read"], "extendSelect": ["data-write"], "ignore": ["all"]}
-        options |= {"minConfidence": "high"}  # type: ignore[dict-item]
-        del options["ignore"]
-        assert selection_of(options) == Selection(
-            ("data-read",), ("data-write",), (), Confidence.HIGH
+    def test_options_say_what_the_command_line_would(self) -> None:
+        options = {"select": ["data-read"], "extendSelect": ["data-write"], "minConfidence": "high"}
+        assert said(options) == Said(
+            select=("data-read",), extend_select=("data-write",), min_confidence="high"
         )
-        assert selection_of({"ignore": ["data-read"]}).ignore == ("data-read",)
-        assert selection_of(None) == selection_of({}) == Selection()
+        assert said({"ignore": ["data-read"]}) == Said(ignore=("data-read",))
+        assert said(None) == said({}) == Said()
 
     async def test_without_options_that_can_be_meant_the_default_rules_are_checked(
         self, plain: Editor, tmp_path: Path
@@ -463,19 +471,23 @@ class TestWhatIsChecked:
         assert told.message == "not analysed: syntax error: invalid syntax"
         assert told.range.start == types.Position(7, 9)
 
-    @pytest.mark.parametrize("name", ["build/a.py", "made/a.py"])
+    @pytest.mark.parametrize("name", ["build/a.py", "made/a.py", "left/out/a.py", "b.py"])
     async def test_what_a_folder_is_checked_without_is_not(self, name: str, tmp_path: Path) -> None:
         (tmp_path / ".git").mkdir()
-        (tmp_path / ".gitignore").write_text("made/\n")
-        one = Judge()
-        text = Documents()
-        text.open(types.TextDocumentItem((tmp_path / name).as_uri(), "python", 1, HARMFUL))
-        (uri,) = text.units()
-        unit = text.unit(uri)
+        (tmp_path / ".gitignore").write_text("made/\nb.py\n")
+        (tmp_path / "pyproject.toml").write_text('[tool.datalint]\nextend-exclude = ["left/"]\n')
+        documents = Documents()
+        documents.open(types.TextDocumentItem((tmp_path / name).as_uri(), "python", 1, HARMFUL))
+        unit = documents.unit((tmp_path / name).as_uri())
         assert unit
-        assert one.check(unit, {}, [str(tmp_path)]).report.findings == ()
-        assert one.check(unit, {}, [str((tmp_path / name).parent)]).report.findings
-        assert one.check(unit, {}, [str(tmp_path / "other")]).report.findings
+
+        def found(*roots: Path) -> bool:
+            return bool(Judge().check(unit, {}, [str(root) for root in roots]).report.findings)
+
+        assert not found(tmp_path)
+        assert not found(), "then it is the folder of the configuration that counts"
+        if "/" in name:
+            assert found(tmp_path, (tmp_path / name).parent), "a folder that is named is checked"
 
     async def test_only_python_is_checked(self, shared: Editor, tmp_path: Path) -> None:
         other = [(tmp_path / name).as_uri() for name in ("a.toml", "a.ipynb")]
@@ -542,24 +554,24 @@ class TestProcess:
         assert one.client._server and one.client._server.returncode == 0
 
     @pytest.mark.parametrize(
-        ("said", "code"),
+        ("messages", "code"),
         [
             ([], 1),
             ([INITIALIZE, EXIT], 1),
             ([b"garbage\r\n\r\n", message("[1, "), INITIALIZE, SHUTDOWN, EXIT], 0),
         ],
     )
-    def test_exit_codes_and_garbage(self, said: list[bytes], code: int, tmp_path: Path) -> None:
+    def test_exit_codes_and_garbage(self, messages: list[bytes], code: int, tmp_path: Path) -> None:
         done = subprocess.run(
             SERVER,
-            input=b"".join(said),
+            input=b"".join(messages),
             capture_output=True,
             env=clean_environment(),
             timeout=60,
             check=False,
         )
         assert done.returncode == code
-        assert (b'"serverInfo"' in done.stdout) is (INITIALIZE in said)
+        assert (b'"serverInfo"' in done.stdout) is (INITIALIZE in messages)
 
     def test_without_the_extra_it_says_what_to_install(self) -> None:
         program = "import sys; sys.modules['pygls'] = None; from datalint.cli import main; main()"

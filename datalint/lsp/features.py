@@ -8,7 +8,7 @@ from lsprotocol import types
 
 from datalint.lsp import actions
 from datalint.lsp.documents import path_of
-from datalint.lsp.settings import BadOptions, selection_of
+from datalint.lsp.settings import BadOptions, said
 from datalint.selection import explain_rules
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _WATCHED = ("**/pyproject.toml", "**/*.py", "**/*.pyi", "**/.gitignore")
 
 def _initialize(ls: Server, params: types.InitializeParams) -> None:
     try:
-        ls.judge.settings.selection = selection_of(params.initialization_options)
+        ls.judge.nearest.said = said(params.initialization_options)
     except BadOptions as error:
         ls.show(f"{error}; the default rules are checked")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from datalint.finding import place_name
 from datalint.fix import Fixer
 from datalint.lint import Linter
-from datalint.lsp.settings import Settings
+from datalint.lsp.settings import Nearest
 from datalint.report import Report
 from datalint.runner import Run
 from datalint.source.discover import is_passed_over
@@ -41,13 +41,13 @@ class Outcome:
 class Judge:
     """Judges one unit after the other; what they import is parsed anew only where it changed."""
 
-    settings: Settings = field(default_factory=Settings)
+    nearest: Nearest = field(default_factory=Nearest)
     _modules: dict[str, Parsed] = field(default_factory=dict)
 
     def check(self, unit: Unit, unsaved: Mapping[str, bytes], roots: list[str]) -> Outcome:
         """What is found in it, unless it is below one of the roots and passed over there."""
-        setting = self.settings.of(unit.path)
-        if _is_passed_over(unit.path, roots):
+        setting = self.nearest.of(unit.path)
+        if _is_passed_over(unit.path, roots, setting):
             return Outcome(unit, setting)
         linter = self._linter(setting, unsaved)
         run = Run(linter)
@@ -60,7 +60,7 @@ class Judge:
         Raises `NotAnalysed` or `NotEdited`.
         """
         made: list[bytes] = []
-        linter = self._linter(self.settings.of(unit.path), unsaved)
+        linter = self._linter(self.nearest.of(unit.path), unsaved)
         fixer = Fixer(linter, lambda path, old, new: made.append(new))
         fixer.lint(unit.source, unit.path)
         if not made:
@@ -79,9 +79,14 @@ class Judge:
         self._modules = {}
 
     def _linter(self, setting: Setting, unsaved: Mapping[str, bytes]) -> Linter:
-        return Linter(setting.selection, setting.config.stated, unsaved, self._modules)
+        held = setting.settings
+        return Linter(held.selection, held.config.stated, unsaved, self._modules)
 
 
-def _is_passed_over(path: str, roots: list[str]) -> bool:
+def _is_passed_over(path: str, roots: list[str], setting: Setting) -> bool:
+    """Whether it is where the nearest root, or else the configuration, is the one named."""
+    config = setting.settings.config.path
     above = [root for root in roots if Path(path).is_relative_to(root)]
-    return bool(above) and is_passed_over(path, max(above, key=len))
+    if not above and config:
+        above = [str(Path(config).parent)]
+    return bool(above) and is_passed_over(path, max(above, key=len), setting.settings.excludes)

@@ -161,7 +161,7 @@ class Server(LanguageServer):
     def _tell_of_config(self, outcome: Outcome) -> None:
         error = outcome.setting.error
         if error is None:
-            self.config_changed(outcome.setting.config.path)
+            self.config_changed(outcome.setting.settings.config.path)
         elif str(self._bad_configs.get(error.path)) != str(error):
             self._bad_configs[error.path] = error
             self._publish_config(error.path, [bad_config(error)])

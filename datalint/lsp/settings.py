@@ -1,4 +1,4 @@
-"""What holds for a file that is open: the client's options, and the configuration nearest to it."""
+"""What holds for a file that is open: the configuration nearest to it, and the client's options."""
 
 from __future__ import annotations
 
@@ -6,36 +6,38 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from datalint.config import BadConfig, Config, nearest_config
+from datalint.config import BadConfig, Config, find_config
 from datalint.finding import Confidence
 from datalint.selection import BadSelection, Selection
+from datalint.settings import Said, Settings, settings
 from datalint.source.near import did_you_mean
 
-_RULES = {"select": "select", "extendSelect": "extend_select", "ignore": "ignore"}
-_CONFIDENCE = "minConfidence"
+_OPTIONS = ("select", "extendSelect", "ignore", "minConfidence")
 
 
 class BadOptions(Exception):
     """Initialization options that cannot be meant; the message is one clear line."""
 
 
-def selection_of(options: Any) -> Selection:
-    """What the client selects with its initialization options; raises `BadOptions`."""
+def said(options: Any) -> Said:
+    """What the client says with its initialization options; raises `BadOptions`."""
     if options is None:
-        return Selection()
+        return Said()
     if not isinstance(options, dict):
         raise BadOptions("the initialization options have to be an object")
-    known = (*_RULES, _CONFIDENCE)
     for key in options:
-        if key not in known:
-            raise BadOptions(f"no option is named {key!r}{did_you_mean(str(key), known)}")
+        if key not in _OPTIONS:
+            raise BadOptions(f"no option is named {key!r}{did_you_mean(key, _OPTIONS)}")
+    select, more, ignore = (_strings(options, key) for key in _OPTIONS[:3])
+    confidence = options.get("minConfidence")
+    if confidence is not None and confidence not in list(Confidence):
+        words = " or ".join(map(repr, map(str, Confidence)))
+        raise BadOptions(f"minConfidence is {words}")
     try:
-        return Selection(
-            **{ours: _strings(options, key) for key, ours in _RULES.items()},
-            min_confidence=_confidence(options.get(_CONFIDENCE)),
-        )
+        Selection(select, more, ignore)
     except BadSelection as error:
         raise BadOptions(str(error)) from None
+    return Said(select=select, extend_select=more, ignore=ignore, min_confidence=confidence)
 
 
 def _strings(options: dict[str, Any], key: str) -> tuple[str, ...]:
@@ -45,38 +47,39 @@ def _strings(options: dict[str, Any], key: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _confidence(value: Any) -> Confidence:
-    if value is None:
-        return Confidence.MEDIUM
-    if value not in list(Confidence):
-        raise BadOptions(f"{_CONFIDENCE} is {' or '.join(map(repr, map(str, Confidence)))}")
-    return Confidence(value)
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What holds for one file."""
 
-    selection: Selection
-    config: Config
-    #: What is wrong with the configuration; then `config` is the last one that was right.
+    settings: Settings
+    #: What is wrong with the configuration; then the last one that was right holds.
     error: BadConfig | None = None
 
 
 @dataclass(slots=True)
-class Settings:
+class Nearest:
     """What holds for each file; the configuration is read whenever it is asked for."""
 
-    selection: Selection = field(default_factory=Selection)
-    _last: dict[Path, Config] = field(default_factory=dict)
+    #: What the client says over every configuration.
+    said: Said = field(default_factory=Said)
+    #: By the folder, what held when it was last asked for and right.
+    _right: dict[str, Settings] = field(default_factory=dict)
 
     def of(self, path: str) -> Setting:
         """What holds for the file at a path; for what is in no file, the client's options."""
         if not Path(path).is_absolute():
-            return Setting(self.selection, Config())
-        folder = Path(path).parent
+            return Setting(settings(Config(), self.said))
+        folder = str(Path(path).parent)
         try:
-            self._last[folder] = nearest_config(folder)
+            self._right[folder] = self._read(folder)
         except BadConfig as error:
-            return Setting(self.selection, self._last.get(folder, Config()), error)
-        return Setting(self.selection, self._last[folder])
+            right = self._right.get(folder)
+            return Setting(right or settings(Config(), self.said), error)
+        return Setting(self._right[folder])
+
+    def _read(self, folder: str) -> Settings:
+        config = find_config(folder=folder)
+        try:
+            return settings(config, self.said)
+        except BadSelection as error:
+            raise BadConfig(str(error), config.path) from None
