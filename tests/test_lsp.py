@@ -18,10 +18,11 @@ from pygls.workspace import PositionCodec
 from datalint.finding import Applicability
 from datalint.lsp.actions import Changes, quick_fixes
 from datalint.lsp.checks import Checks, Worker
-from datalint.lsp.convert import Terms, rule_url
+from datalint.lsp.convert import Terms
 from datalint.lsp.documents import Documents
 from datalint.lsp.judge import Judge
 from datalint.lsp.settings import BadOptions, said
+from datalint.report.links import page_url
 from datalint.selection import explain_rules
 from datalint.settings import Said
 from tests.conftest import clean_environment
@@ -85,7 +86,7 @@ async def test_a_finding_is_told_with_its_story(shared: Editor, tmp_path: Path) 
     assert found.range == span(4, 4, 10)
     assert found.severity is types.DiagnosticSeverity.Error
     assert (found.source, found.code) == ("datalint", "write-after-save")
-    assert found.code_description == types.CodeDescription(rule_url("write-after-save"))
+    assert found.code_description == types.CodeDescription(page_url("write-after-save"))
     assert found.message.startswith("`y` is written through `.data` after `sigmoid` saved")
     assert "\nhelp: with `.detach()`" in found.message
     assert not found.tags

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from datalint.finding import Level, place_name
+from datalint.report.links import page_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,12 +30,6 @@ _SEVERITIES = {
 }
 #: A character behind the end of any line, which LSP takes for its end.
 _LINE_END = (1 << 31) - 1
-
-
-def rule_url(rule: str) -> str:
-    """Where a rule's page can be read."""
-    module = rule.replace("-", "_")
-    return f"https://github.com/torch-datalint/datalint/blob/main/datalint/rules/{module}.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +81,7 @@ class Terms:
                 severity=_SEVERITIES[finding.level],
                 source=SOURCE,
                 code=finding.rule,
-                code_description=types.CodeDescription(rule_url(finding.rule)),
+                code_description=types.CodeDescription(page_url(finding.rule)),
                 message=finding.message + advice,
                 related_information=[
                     types.DiagnosticRelatedInformation(
