@@ -25,4 +25,5 @@ def serve(stdin: BinaryIO, stdout: BinaryIO) -> NoReturn:
     server.start_io(stdin, stdout)
     code = 0 if server.was_shut_down else 1
     sys.stderr.flush()
-    os._exit(code)  # a check that is under way would otherwise have to be waited for
+    # A check may be under way in libcst, whose Rust aborts where the interpreter ends its thread.
+    os._exit(code)
