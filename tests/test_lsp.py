@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
 
+    from tests.conftest import Datalint
+
 MENDED = HARMFUL.replace("c = y.data\n", "c = y.clone()\n")
 #: Two reads with fixes that are safe, on which the default rules are silent.
 READS = "import torch\n\nx = torch.ones(1)\nprint(x.data)\nprint(x.data.item())\n"
@@ -451,6 +453,20 @@ class TestConfiguration:
         shared.file_changed(file)
         assert (await shared.next(config, 1)).diagnostics == ()
         assert rules((await shared.next(uri, 3)).diagnostics) == ["data-read"]
+
+    def test_what_is_in_the_baseline_is_not_told(self, datalint: Datalint, tmp_path: Path) -> None:
+        (tmp_path / "pyproject.toml").write_text('[tool.datalint]\nbaseline = "known.json"\n')
+        (tmp_path / "train.py").write_text(HARMFUL)
+        documents = Documents()
+        uri = (tmp_path / "train.py").as_uri()
+        documents.open(types.TextDocumentItem(uri, "python", 1, HARMFUL))
+        unit, judge = documents.unit(uri), Judge()
+        assert unit
+        outcome = judge.check(unit, {}, [])
+        assert outcome.report.findings and "known.json" in str(outcome.setting.error)
+        assert datalint("--write-baseline", ".").returncode == 0
+        outcome = judge.check(unit, {}, [])
+        assert (outcome.report.findings, outcome.setting.error) == ((), None)
 
     @pytest.mark.parametrize(
         ("options", "message"),

@@ -80,7 +80,8 @@ class Judge:
 
     def _linter(self, setting: Setting, unsaved: Mapping[str, bytes]) -> Linter:
         held = setting.settings
-        return Linter(held.selection, held.config.stated, unsaved, self._modules)
+        sieves = (setting.baseline,) if setting.baseline else ()
+        return Linter(held.selection, held.config.stated, sieves, unsaved, self._modules)
 
 
 def _is_passed_over(path: str, roots: list[str], setting: Setting) -> bool:

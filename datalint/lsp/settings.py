@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from datalint.baseline import BadBaseline, Baseline
 from datalint.config import BadConfig, Config, find_config
 from datalint.finding import Confidence
 from datalint.selection import BadSelection, Selection
@@ -52,6 +53,8 @@ class Setting:
     """What holds for one file."""
 
     settings: Settings
+    #: The findings that are known, where the configuration names a file of them.
+    baseline: Baseline | None = None
     #: What is wrong with the configuration; then the last one that was right holds.
     error: BadConfig | None = None
 
@@ -63,23 +66,26 @@ class Nearest:
     #: What the client says over every configuration.
     said: Said = field(default_factory=Said)
     #: By the folder, what held when it was last asked for and right.
-    _right: dict[str, Settings] = field(default_factory=dict)
+    _right: dict[str, Setting] = field(default_factory=dict)
 
     def of(self, path: str) -> Setting:
         """What holds for the file at a path; for what is in no file, the client's options."""
         if not Path(path).is_absolute():
-            return Setting(settings(Config(), self.said))
+            return self._without()
         folder = str(Path(path).parent)
         try:
             self._right[folder] = self._read(folder)
         except BadConfig as error:
-            right = self._right.get(folder)
-            return Setting(right or settings(Config(), self.said), error)
-        return Setting(self._right[folder])
+            return replace(self._right.get(folder) or self._without(), error=error)
+        return self._right[folder]
 
-    def _read(self, folder: str) -> Settings:
+    def _without(self) -> Setting:
+        return Setting(settings(Config(), self.said))
+
+    def _read(self, folder: str) -> Setting:
         config = find_config(folder=folder)
         try:
-            return settings(config, self.said)
-        except BadSelection as error:
+            held = settings(config, self.said)
+            return Setting(held, Baseline.read(held.baseline) if held.baseline else None)
+        except (BadSelection, BadBaseline) as error:
             raise BadConfig(str(error), config.path) from None
