@@ -77,6 +77,7 @@ class Editor:
 
     def close(self, uri: str) -> None:
         """Close a document."""
+        del self.texts[uri]
         closed = types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
         self.client.text_document_did_close(closed)
 

@@ -1,4 +1,4 @@
-"""When what is open is judged: after a pause, one unit at a time, and only the newest counts."""
+"""When what is open is judged: after a pause in typing, and only the newest text counts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-#: Seconds without a change before a text is judged.
-_PAUSE = 0.2
+#: Seconds without a change before a text that was changed is judged.
+PAUSE = 0.2
 #: Bytes of stack: what the limits of `datalint.source.guard` were measured with. Where a thread
 #: gets less of its own, half a megabyte on macOS, libcst kills the process on less nesting.
 _STACK = 8 << 20
@@ -55,10 +55,10 @@ class Checks:
         self._check, self._failed = check, failed
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def soon(self, uri: str) -> None:
+    def soon(self, uri: str, pause: float = PAUSE) -> None:
         """Judge a unit as it is after a pause; what is under way for it counts no more."""
         self.drop(uri)
-        task = self._tasks[uri] = asyncio.create_task(self._after_a_pause(uri))
+        task = self._tasks[uri] = asyncio.create_task(self._after(pause, uri))
         task.add_done_callback(self._done)
 
     def drop(self, uri: str) -> None:
@@ -71,8 +71,8 @@ class Checks:
         while (task := self._tasks.get(uri)) and not task.done():
             await asyncio.wait({task})
 
-    async def _after_a_pause(self, uri: str) -> None:
-        await asyncio.sleep(_PAUSE)
+    async def _after(self, pause: float, uri: str) -> None:
+        await asyncio.sleep(pause)
         await self._check(uri)
 
     def _done(self, task: asyncio.Task[None]) -> None:

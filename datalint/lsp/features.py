@@ -46,7 +46,7 @@ def _shutdown(ls: Server, params: None) -> None:
 
 def _did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
     ls.documents.open(params.text_document)
-    ls.changed(params.text_document.uri)
+    ls.changed(params.text_document.uri, opened=True)
 
 
 def _did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
@@ -72,7 +72,7 @@ def _did_open_notebook(ls: Server, params: types.DidOpenNotebookDocumentParams) 
     ls.documents.notebooks[notebook.uri] = [cell.document for cell in notebook.cells]
     for cell in params.cell_text_documents:
         ls.documents.open(cell)
-    ls.changed(notebook.uri)
+    ls.changed(notebook.uri, opened=True)
 
 
 def _did_change_notebook(ls: Server, params: types.DidChangeNotebookDocumentParams) -> None:

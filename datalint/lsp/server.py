@@ -15,7 +15,7 @@ from pygls.protocol import LanguageServerProtocol, lsp_method
 from datalint import __version__
 from datalint.finding import Applicability
 from datalint.lsp.actions import Changes
-from datalint.lsp.checks import Checks, Worker
+from datalint.lsp.checks import PAUSE, Checks, Worker
 from datalint.lsp.convert import Terms, bad_config
 from datalint.lsp.documents import Documents, path_of
 from datalint.lsp.judge import Judge
@@ -72,12 +72,16 @@ class Server(LanguageServer):
         #: By its path what the client was told of a configuration.
         self._bad_configs: dict[str, BadConfig] = {}
 
-    def changed(self, uri: str) -> None:
-        """A document is not what it was: it is to be judged, and what imports it."""
+    def changed(self, uri: str, *, opened: bool = False) -> None:
+        """A document is not what it was: it is to be judged, and what imports it.
+
+        In one that was just `opened` nobody types yet, so there is nothing to wait for.
+        """
         unit, path = self.documents.unit_of(uri), path_of(uri)
-        importers = (u for u, r in self._results.items() if path in r.terms.outcome.read)
-        for each in {unit, *importers}:
+        importers = {u for u, r in self._results.items() if path in r.terms.outcome.read}
+        for each in importers - {unit}:
             self.checks.soon(each)
+        self.checks.soon(unit, 0 if opened else PAUSE)
 
     def check_all(self) -> None:
         """Something on disk is not what it was."""
@@ -164,8 +168,8 @@ class Server(LanguageServer):
             self.config_changed(outcome.setting.settings.config.path)
         elif str(self._bad_configs.get(error.path)) != str(error):
             self._bad_configs[error.path] = error
+            self.show(f"{error}; until it is mended the last one that was right holds")
             self._publish_config(error.path, [bad_config(error)])
-            self.show(f"{error}; until then the last configuration that was right holds")
 
     def config_changed(self, path: str) -> None:
         """A configuration is not what it was: what was told of it does not hold."""
