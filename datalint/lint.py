@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from datalint.finding import Finding
-    from datalint.flow.project import Project
+    from datalint.flow.project import Parsed, Project
     from datalint.ops.stated import Stated
     from datalint.selection import Selection
 
@@ -70,6 +70,10 @@ class Linter:
     stated: Stated = NOTHING_STATED
     #: What each file's findings go through, one after the other.
     sieves: tuple[Sieve, ...] = ()
+    #: By their absolute paths, texts that stand for what is on disk.
+    unsaved: Mapping[str, bytes] = field(default_factory=dict)
+    #: What earlier linters parsed, and this one will have.
+    modules: dict[str, Parsed] = field(default_factory=dict)
     _project: Project | None = None
 
     def lint(self, source: bytes, path: str) -> Linted:
@@ -104,8 +108,9 @@ class Linter:
     def _check(self, source: bytes, path: str) -> list[Finding]:
         from datalint import check  # brings libcst, which most runs do without
         from datalint.flow.project import Project
+        from datalint.source.disk import Disk
 
-        self._project = self._project or Project(self.stated)
+        self._project = self._project or Project(self.stated, Disk(self.unsaved), self.modules)
         return check.check_source(source, path, self._project, self.selection.ways())
 
     def _unsuppressed(self, found: list[Finding], source: bytes, path: str) -> list[Finding]:
@@ -117,6 +122,10 @@ class Linter:
             if found:
                 raise
             return []  # A file that was not judged need not be Python.
+
+    def read(self) -> frozenset[str]:
+        """The absolute paths of the files that were looked into, on top of what was given."""
+        return self._project.paths() if self._project else frozenset()
 
     def _sources(self, findings: list[Finding], source: bytes, path: str) -> dict[str, Text]:
         sources = texts(source, path) if findings else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
 import shlex
 import subprocess
@@ -219,6 +220,21 @@ def test_the_baseline_in_the_readme_is_read_and_is_as_it_is_written(tmp_path: Pa
     assert [key.function for key in baseline.recorded] == ["Net.forward"]
     baseline.write(Counter(), [], {})
     assert file.read_text() == block
+
+
+def test_each_editor_in_the_readme_starts_the_language_server() -> None:
+    section = README.partition("\n## In an editor\n")[2].partition("\n## ")[0]
+    (lua,), (settings,), (languages,) = (
+        re.findall(rf"^```{language}\n(.*?)^```$", section, re.S | re.M)
+        for language in ("lua", "json", "toml")
+    )
+    assert 'cmd = { "datalint", "lsp" }' in lua
+    vs_code, helix = json.loads(settings), tomllib.loads(languages)
+    assert vs_code["glspc.server.command"] == "datalint"
+    assert vs_code["glspc.server.commandArguments"] == ["lsp"]
+    assert helix["language-server"]["datalint"] == {"command": "datalint", "args": ["lsp"]}
+    assert "datalint" in helix["language"][0]["language-servers"]
+    assert "lsp" in cli.commands
 
 
 def test_every_rule_is_in_the_readme_as_it_is() -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
 from datalint.check import check_source
 from datalint.flow.project import Project
-from datalint.source.imports import locate, roots
+from datalint.source.disk import Disk
+from datalint.source.imports import Imports
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from datalint.flow.project import Parsed
     from tests.conftest import Datalint
 
 HELPER = "def clip(t, inplace=False):\n    if inplace:\n        t.clamp_(0, 1)\n"
@@ -192,16 +194,55 @@ def test_the_story_is_told_across_files(tmp_path: Path, datalint: Datalint) -> N
 
 def test_absolute_imports_begin_above_the_package_then_further_up(tmp_path: Path) -> None:
     tree(tmp_path, {"setup.py": "", "src/pkg/__init__.py": "", "src/pkg/sub/__init__.py": ""})
-    begin = roots(tmp_path / "src/pkg/sub/module.py")
+    begin = Imports(Disk()).roots(tmp_path / "src/pkg/sub/module.py")
     assert begin == (tmp_path / "src", tmp_path)
 
 
 def test_without_a_mark_of_a_project_only_the_own_root_counts(tmp_path: Path) -> None:
     tree(tmp_path, {"tools/main.py": "", "ops.py": ""})
-    assert roots(tmp_path / "tools/main.py") == (tmp_path / "tools",)
-    assert locate(tmp_path / "tools/main.py", "ops") is None
+    assert Imports(Disk()).roots(tmp_path / "tools/main.py") == (tmp_path / "tools",)
+    assert Imports(Disk()).locate(tmp_path / "tools/main.py", "ops") is None
 
 
 def test_torch_is_known_by_its_tables(tmp_path: Path) -> None:
     tree(tmp_path, {"torch/__init__.py": "", "main.py": ""})
-    assert locate(tmp_path / "main.py", "torch") is None
+    assert Imports(Disk()).locate(tmp_path / "main.py", "torch") is None
+
+
+class TestAnotherRun:
+    """What changed on disk is seen by another project, which takes over what is still the same."""
+
+    HARM: ClassVar = [(7, "write-after-save")]
+
+    def test_what_an_import_became_is_seen(self, tmp_path: Path) -> None:
+        tree(tmp_path, {"main.py": MAIN.format(module="ops"), "ops.py": HELPER})
+        modules: dict[str, Parsed] = {}
+        once = Project(modules=modules)
+        assert rules(tmp_path, "main.py", once) == self.HARM
+        (tmp_path / "ops.py").write_text("def clip(t, inplace=False):\n    return t\n")
+        assert rules(tmp_path, "main.py", once) == self.HARM, "a run sees one state of the disk"
+        assert rules(tmp_path, "main.py", Project(modules=modules)) == []
+
+    def test_what_is_still_the_same_is_parsed_once(self, tmp_path: Path) -> None:
+        tree(tmp_path, {"ops.py": HELPER})
+        modules: dict[str, Parsed] = {}
+        first, second = (Project(modules=modules).read(str(tmp_path / "ops.py")) for _ in "ab")
+        assert first is second is not None
+
+    @pytest.mark.parametrize("on_disk", [{"ops.py": WRITER}, {}])
+    def test_what_an_editor_holds_stands_for_the_file(
+        self, tmp_path: Path, on_disk: dict[str, str]
+    ) -> None:
+        tree(tmp_path, {"main.py": MAIN.format(module="ops"), **on_disk})
+        disk = Disk({str(tmp_path / "ops.py"): HELPER.encode()})
+        assert rules(tmp_path, "main.py", Project()) == []
+        assert rules(tmp_path, "main.py", Project(disk=disk)) == self.HARM
+
+    def test_modules_that_have_become_a_package_are_told_from_what_they_were(
+        self, tmp_path: Path
+    ) -> None:
+        tree(tmp_path, {"pkg/main.py": MAIN.format(module="ops"), "pkg/ops.py": HELPER})
+        modules: dict[str, Parsed] = {}
+        assert rules(tmp_path, "pkg/main.py", Project(modules=modules)) == self.HARM
+        tree(tmp_path, {"pkg/__init__.py": "", "pkg/main.py": MAIN.format(module=".ops")})
+        assert rules(tmp_path, "pkg/main.py", Project(modules=modules)) == self.HARM

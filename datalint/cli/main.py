@@ -14,6 +14,7 @@ from datalint import __version__
 from datalint.baseline import BadBaseline
 from datalint.cli.check import check
 from datalint.cli.explain import explain
+from datalint.cli.lsp import lsp
 from datalint.cli.output import fail
 from datalint.config import BadConfig
 from datalint.selection import BadSelection
@@ -59,6 +60,7 @@ def cli() -> None:
 
 cli.add_command(check)
 cli.add_command(explain)
+cli.add_command(lsp)
 
 
 def _run(args: list[str]) -> int:

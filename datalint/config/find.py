@@ -48,7 +48,7 @@ def _named(path: str) -> Config:
         raise BadConfig(f"no such file: {path}{hint}")
     found = _read(path)
     if found is None:
-        raise BadConfig(f"{path}: there is no [tool.datalint] in it")
+        raise BadConfig("there is no [tool.datalint] in it", path)
     return found
 
 
@@ -56,14 +56,14 @@ def _read(path: str) -> Config | None:
     try:
         source = Path(path).read_bytes()
     except OSError as error:
-        raise BadConfig(f"{path}: cannot be read: {error.strerror}") from None
+        raise BadConfig(f"cannot be read: {error.strerror}", path) from None
     if b"datalint" not in source:
         return None  # and what else may be wrong with it is for others to say
     try:
         document = toml.parse(source)
     except toml.BadToml as error:
-        place = f"{path}:{error.line}:{error.column}"
-        raise BadConfig(f"{place}: not TOML: {error.reason}") from None
+        reason = f"not TOML: {error.reason}"
+        raise BadConfig(reason, path, error.line, error.column) from None
     tools = document.tables.get("tool")
     if not isinstance(tools, dict) or "datalint" not in tools:
         return None

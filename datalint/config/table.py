@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
 
 class BadConfig(Exception):
-    """A configuration that cannot be what its user meant; the message is one clear line."""
+    """A configuration that cannot be what its user meant; the message is one clear line.
+
+    `path` is the file it stands in, if there is one, `row` and `column` the place, from 1, and
+    `reason` the message without these.
+    """
+
+    def __init__(self, reason: str, path: str = "", row: int = 0, column: int = 0) -> None:
+        place = ":".join([path, *(str(number) for number in (row, column) if number)])
+        super().__init__(f"{place}: {reason}" if path else reason)
+        self.reason, self.path, self.row, self.column = reason, path, row or 1, column or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +67,4 @@ class Table:
     def bad(self, reason: str, key: str, item: str = "") -> BadConfig:
         """What is wrong, and in which line."""
         line = self.document.line((*self.keys, key), item)
-        return BadConfig(f"{self.path}:{line}: {reason}")
+        return BadConfig(reason, self.path, line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,10 @@ from datalint.finding import NotAnalysed
 from datalint.flow import ir
 from datalint.flow.lower import lower
 from datalint.ops.stated import NOTHING_STATED
-from datalint.source import imports
 from datalint.source.around import Surroundings
+from datalint.source.disk import Disk
 from datalint.source.guard import parse_cst
+from datalint.source.imports import Imports
 from datalint.source.text import decode
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Parsed:
 
     path: str
     source: bytes
+    #: Which serial numbers its nodes have, in multiples of `ir.SERIALS`.
+    serials: int
     text: str
     tree: cst.Module
     ir: ir.Module
@@ -43,37 +46,52 @@ class Parsed:
 class Project:
     """What is on disk around the files that are checked, and what its user states of it.
 
-    Modules go by their absolute paths, however they were named.
+    Modules go by their absolute paths, however they were named. What was once seen of the disk
+    stays so; what changed since is seen by another project, which may be given the `modules` that
+    earlier ones parsed, to parse none again that is still the same.
     """
 
-    def __init__(self, stated: Stated = NOTHING_STATED) -> None:
+    def __init__(
+        self,
+        stated: Stated = NOTHING_STATED,
+        disk: Disk | None = None,
+        modules: dict[str, Parsed] | None = None,
+    ) -> None:
         self.stated = stated
+        self._disk = disk or Disk()
+        self._imports = Imports(self._disk)
+        self._modules = {} if modules is None else modules
         self._parsed: dict[str, Parsed | None] = {}
         self._by_serials: dict[int, Parsed] = {}
         self._located: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {}
 
     def parse(self, source: bytes, path: str) -> Parsed:
         """The module with this source; raises `NotAnalysed` where it is no Python."""
-        path = _known(path)
-        held = self._parsed.get(path)
-        if held is None or held.source != source:
+        path = self._known(path)
+        serials = self._serials(path)
+        held = self._modules.get(path)
+        if held is None or held.source != source or held.serials != serials:
             text = decode(source)
             tree = parse_cst(text)
-            serials = _serials(path)
-            held = Parsed(path, source, text, tree, lower(tree, path, serials * ir.SERIALS))
-            self._parsed[path] = self._by_serials[serials] = held
+            lowered = lower(tree, path, serials * ir.SERIALS)
+            held = Parsed(path, source, serials, text, tree, lowered)
+        self._modules[path] = self._parsed[path] = self._by_serials[serials] = held
         return held
 
     def read(self, path: str) -> Parsed | None:
         """The module at this path; None where it cannot be read: its own check says why."""
-        path = _known(path)
+        path = self._known(path)
         if path not in self._parsed:
             self._parsed[path] = None
             try:
-                self.parse(Path(path).read_bytes(), path)
+                self.parse(self._disk.read(Path(path)), path)
             except (NotAnalysed, OSError):
                 return None
         return self._parsed[path]
+
+    def paths(self) -> frozenset[str]:
+        """Where the modules are that were asked for so far, whether they could be read or not."""
+        return frozenset(self._parsed)
 
     def locate(self, importer: str, name: str) -> tuple[str, tuple[str, ...]] | None:
         """The path of the module a dotted name leads to, and the names left to look up in it.
@@ -82,51 +100,41 @@ class Project:
         """
         asked = importer, name
         if asked not in self._located:
-            found = imports.locate(Path(importer), name) if _on_disk(importer) else None
-            told = found and (_speaks_of_torch(importer) or _speaks_of_torch(str(found[0])))
-            self._located[asked] = (str(found[0]), found[1]) if found and told else None
+            self._located[asked] = self._locate(Path(importer), name)
         return self._located[asked]
+
+    def _locate(self, importer: Path, name: str) -> tuple[str, tuple[str, ...]] | None:
+        found = self._imports.locate(importer, name) if self._disk.is_file(importer) else None
+        if found and (self._speaks_of_torch(importer) or self._speaks_of_torch(found[0])):
+            return str(found[0]), found[1]
+        return None
+
+    def _speaks_of_torch(self, path: Path) -> bool:
+        """Whether a module mentions torch, or hands on what others may."""
+        return path.name == "__init__.py" or self._disk.mentions_torch(path)
 
     def names(self, path: str, *attributes: str) -> list[str]:
         """What a module of the project, or something in it, may be called by an importer."""
-        return [".".join((name, *attributes)) for name in imports.names(Path(path))]
+        return [".".join((name, *attributes)) for name in self._imports.names(Path(path))]
 
     def home(self, node: ir.Node) -> Parsed:
         """The module a node is of."""
         return self._by_serials[node.home]
 
+    def _known(self, path: str) -> str:
+        """What a module goes by; a text that is in no file keeps its name."""
+        whole = os.path.abspath(path)
+        return whole if self._disk.is_file(Path(whole)) else path
 
-def _known(path: str) -> str:
-    """What a module goes by; a text that is in no file keeps its name."""
-    whole = os.path.abspath(path)
-    return whole if _on_disk(whole) else path
+    def _serials(self, path: str) -> int:
+        """Where a module's serial numbers begin: in the same order on whichever machine.
 
-
-@cache
-def _on_disk(path: str) -> bool:
-    return Path(path).is_file()
-
-
-@cache
-def _speaks_of_torch(path: str) -> bool:
-    """Whether a module mentions torch, or hands on what others may."""
-    if path.endswith("__init__.py"):
-        return True
-    try:
-        return b"torch" in Path(path).read_bytes()
-    except OSError:
-        return False
-
-
-@cache
-def _serials(path: str) -> int:
-    """Where a module's serial numbers begin: in the same order on whichever machine.
-
-    Modules of one name in two projects are told apart by their paths.
-    """
-    if not _on_disk(path):
-        return 0
-    return (_hash(imports.identity(Path(path))) << 64) + _hash(path) + 1
+        Modules of one name in two projects are told apart by their paths.
+        """
+        file = Path(path)
+        if not self._disk.is_file(file):
+            return 0
+        return (_hash(self._imports.identity(file)) << 64) + _hash(path) + 1
 
 
 def _hash(text: str) -> int:

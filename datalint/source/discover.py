@@ -117,6 +117,26 @@ def _walk(
                 yield path
 
 
+def is_passed_over(path: str, top: str, excludes: Excludes) -> bool:
+    """Whether a file below a folder is left out where that folder is checked."""
+    excludes, ignores, at = excludes.below_named(top), Ignores.above(top), top
+    for name in Path(path).relative_to(top).parts:
+        ignores = ignores.entering(at, _names(at))
+        at = os.path.join(at, name)
+        is_folder = at != path
+        if excludes.match(at, is_folder=is_folder) or ignores.match(at, is_folder=is_folder):
+            return True
+    return False
+
+
+def _names(folder: str) -> list[str]:
+    """What is in a folder; nothing where it cannot be seen, or is not there yet."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
 def _is_python_file(name: str, path: str) -> bool:
     """By name; no pipe or socket, but a link to nothing: that it cannot be read is to be said."""
     return (

@@ -91,9 +91,9 @@ def decode(source: bytes) -> str:
         raise NotAnalysed(f"cannot be decoded as {encoding}: {error}") from None
 
 
-def encode(text: str, source: bytes) -> bytes:
+def encode(text: str, source: bytes, errors: str = "strict") -> bytes:
     """The text as bytes in the encoding of `source`, with its BOM; raises `UnicodeEncodeError`."""
-    return text.encode(_encoding(source))
+    return text.encode(_encoding(source), errors)
 
 
 def _encoding(source: bytes) -> str:

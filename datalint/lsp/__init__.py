@@ -1,0 +1,1 @@
+"""The language server: what an editor has open, judged as it is typed."""
