@@ -91,7 +91,7 @@ def _places(
         by_home.setdefault(project.home(node), []).append(node)
     at: dict[ir.Node, tuple[str, Span]] = {}
     for home, held in by_home.items():
-        found = spans(home.tree, (node.origin for node in held))
+        found = spans(home.tree, (node.origin for node in held), home.text)
         name = path if home is module else _alike(home.path, path)
         at.update({node: (name, found[node.origin]) for node in held})
     return at

@@ -264,6 +264,20 @@ def test_names_and_indentation_are_those_of_the_place(code: str, instead: str) -
     assert instead in fixed(code)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "\fz = w.data\n",
+        "if z:\n\f    z = w.data\n    z = w.data\n",
+        "if z:\n    z = 1\n\f    z = (w\f.data)\n  \f    z = w.data\n",
+        "\f\nz = [\n\f w.data]\n",
+    ],
+)
+def test_form_feeds_stay_where_they_are(code: str) -> None:
+    head = "import torch\nw = torch.ones(3)\nz = 0\n"
+    assert fixed(head + code) == head + code.replace("data", "detach()")
+
+
 SCRIPTED = """\
 import torch
 from torch import jit, nn

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from datalint.finding import Edit
 from datalint.rules.idioms import idiom
 from datalint.rules.reads import Read, fix_of
 from datalint.rules.rewrite import detached
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from datalint.finding import Fix, Span
     from datalint.rules.rewrite import Rewrite
     from datalint.source.around import Around, Surroundings
@@ -28,7 +28,7 @@ def fix(rewrite: Rewrite, node: cst.CSTNode, span: Span, file: Surroundings) -> 
     if file.is_scripted(around) or _is_pattern(around, span):
         return None
     read = Read(span, around, file)
-    if read.text(4) != "data":  # `getattr(x, "data")`
+    if not isinstance(node, cst.Attribute):  # `getattr(x, "data")`
         return fix_of(rewrite, [Edit(span, detached(node) or "")])
     if rewrite.harmless and (found := idiom(rewrite, read)):
         return found

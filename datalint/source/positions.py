@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from libcst.metadata.position_provider import PositionProvidingCodegenState
 
 from datalint.finding import Span
+from datalint.source.text import split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +25,8 @@ class _Recorder:
         self._computed: dict[cst.CSTNode, CodeRange] = {}
 
 
-def spans(module: cst.Module, nodes: Iterable[cst.CSTNode]) -> dict[cst.CSTNode, Span]:
-    """The span of each node of the module, without the whitespace and parentheses around it."""
+def spans(module: cst.Module, nodes: Iterable[cst.CSTNode], text: str) -> dict[cst.CSTNode, Span]:
+    """The span in `text` of each node of its module, without whitespace and parentheses around."""
     wanted = list(nodes)
     if not wanted:
         return {}
@@ -37,7 +38,26 @@ def spans(module: cst.Module, nodes: Iterable[cst.CSTNode]) -> dict[cst.CSTNode,
     )
     module._codegen(state)
     found = {node: recorder._computed[node] for node in wanted}
+    moved = _moved(text, "".join(state.tokens)) if "\f" in text else {}
     return {
-        node: Span(at.start.line, at.start.column + 1, at.end.line, at.end.column + 1)
+        node: Span(
+            at.start.line,
+            at.start.column + 1 + moved.get(at.start.line, 0),
+            at.end.line,
+            at.end.column + 1 + moved.get(at.end.line, 0),
+        )
         for node, at in found.items()
     }
+
+
+def _moved(text: str, written: str) -> dict[int, int]:
+    """By row, how much further right the text begins than libcst writes it.
+
+    It loses form feeds before a statement, or repeats those of a block's first row in all of them.
+    """
+    rows = zip(split_lines(text), split_lines(written), strict=True)
+    return {row: _indent(ours) - _indent(its) for row, (ours, its) in enumerate(rows, start=1)}
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t\f"))
