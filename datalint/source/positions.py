@@ -38,7 +38,7 @@ def spans(module: cst.Module, nodes: Iterable[cst.CSTNode], text: str) -> dict[c
     )
     module._codegen(state)
     found = {node: recorder._computed[node] for node in wanted}
-    moved = _moved(text, "".join(state.tokens)) if "\f" in text else {}
+    moved = _moved(text, _rows(state.tokens)) if "\f" in text else {}
     return {
         node: Span(
             at.start.line,
@@ -50,12 +50,22 @@ def spans(module: cst.Module, nodes: Iterable[cst.CSTNode], text: str) -> dict[c
     }
 
 
-def _moved(text: str, written: str) -> dict[int, int]:
+def _rows(tokens: Iterable[str]) -> list[str]:
+    """What libcst writes, in rows as it counts them: `\\r` and `\\n` of two tokens end two."""
+    rows = [""]
+    for token in tokens:
+        first, *others = split_lines(token)
+        rows[-1] += first
+        rows += others
+    return rows
+
+
+def _moved(text: str, written: list[str]) -> dict[int, int]:
     """By row, how much further right the text begins than libcst writes it.
 
     It loses form feeds before a statement, or repeats those of a block's first row in all of them.
     """
-    rows = zip(split_lines(text), split_lines(written), strict=True)
+    rows = zip(split_lines(text), written, strict=False)  # it may also leave out a last row
     return {row: _indent(ours) - _indent(its) for row, (ours, its) in enumerate(rows, start=1)}
 
 
