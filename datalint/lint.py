@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from datalint.finding import NotAnalysed
@@ -61,6 +61,20 @@ class Linted:
     story: str = "nothing to judge"
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found in one file before sieves and doubt take anything out."""
+
+    #: The findings of selected rules, in the order of every report.
+    findings: tuple[Finding, ...] = ()
+    #: By its name in reports, each text that one of them is in or speaks of.
+    sources: Mapping[str, Text] = field(default_factory=dict)
+    #: How many writes only a rule that was not selected reports.
+    hidden: int = 0
+    #: How many findings there are of all rules; None where nothing had to be judged.
+    found: int | None = None
+
+
 @dataclass(slots=True)
 class Linter:
     """Judges files one by one, and remembers what they import."""
@@ -78,9 +92,22 @@ class Linter:
 
     def lint(self, source: bytes, path: str) -> Linted:
         """What a file that holds `source` comes to; raises `NotAnalysed` as `check_source` does."""
+        return self.sift(self.judge(source, path), path)
+
+    def at_once(self, source: bytes, path: str) -> Judged | None:
+        """What can be said of a file without work; None where it has to be judged."""
+        needed = may_hold(source, self.selection.ways()) or may_suppress(source)
+        return None if needed else Judged()
+
+    def judge(self, source: bytes, path: str) -> Judged:
+        """What is found in a file; raises `NotAnalysed`.
+
+        This leaves the sieves alone, which remember: any process may do it, with any linter
+        that is `apart` from this one.
+        """
         judged, commented = may_hold(source, self.selection.ways()), may_suppress(source)
         if not judged and not commented:
-            return Linted()
+            return Judged()
         found = self._check(source, path) if judged else []
         if commented:
             found = self._unsuppressed(found, source, path)
@@ -88,22 +115,36 @@ class Linter:
         unselected = set(_WRITES) - self.selection.rules() - elsewhere
         selected = [finding for finding in found if finding.rule in rules]
         kept = sorted(selected, key=lambda finding: finding.order())
-        sources = self._sources(kept, source, path)
-        sifted = {}
+        return Judged(
+            tuple(kept),
+            self._sources(kept, source, path),
+            sum(finding.rule in unselected for finding in found),
+            len(found),
+        )
+
+    def sift(self, judged: Judged, path: str) -> Linted:
+        """What is shown of what was found in a file; raises `NotAnalysed`."""
+        if judged.found is None:
+            return Linted()
+        kept, sifted = list(judged.findings), {}
         for sieve in self.sieves:
             before = len(kept)
-            kept = sieve.keep(path, kept, sources)
+            kept = sieve.keep(path, kept, judged.sources)
             sifted[sieve.where] = before - len(kept)
         # Last, as a sieve may have to know of what is there, though it is not sure.
         sure = [finding for finding in kept if self.selection.is_sure(finding)]
         return Linted(
             tuple(sure),
-            sources if sure else {},
-            sum(finding.rule in unselected for finding in found),
+            judged.sources if sure else {},
+            judged.hidden,
             len(kept) - len(sure),
             sifted,
-            story=f"{len(sure)} shown of {len(found)} found",
+            story=f"{len(sure)} shown of {judged.found} found",
         )
+
+    def apart(self) -> Linter:
+        """One that judges alike and shares nothing with this one, for another process."""
+        return replace(self, sieves=(), modules={}, _project=None)
 
     def _check(self, source: bytes, path: str) -> list[Finding]:
         from datalint import check  # brings libcst, which most runs do without

@@ -6,19 +6,26 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from datalint.finding import NotAnalysed
+from datalint.lint import Linter
+from datalint.pool import Died, Pool
 from datalint.report import Problem, Report
 from datalint.source.edit import NotEdited
 from datalint.write import NotWritten
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from datalint.finding import Finding
-    from datalint.lint import Linted
+    from datalint.lint import Judged, Linted
     from datalint.source.discover import Listing
     from datalint.source.text import Text
+
+T = TypeVar("T")
 
 #: Told of each path what became of it.
 Watch = Callable[[str, str], None]
@@ -50,43 +57,74 @@ class Run:
     _doubtful: int = 0
     _sifted: Counter[str] = field(default_factory=Counter)
 
-    def check_listing(self, listing: Listing) -> None:
-        """Check every file that was listed; a folder that could not be is a problem."""
+    def check_listing(self, listing: Listing, jobs: int = 1) -> None:
+        """Check every file that was listed; a folder that could not be is a problem.
+
+        A linter may do so in several processes. Whoever changes files, at which the check of
+        others looks, has but this one.
+        """
         for folder, reason in listing.unreadable:
-            self._add_unreadable(folder, reason)
-        for path in listing.files:
-            self.check_path(path)
+            self._add_problem(_unreadable(folder, reason))
+        if jobs > 1 and isinstance(self.linter, Linter):
+            self._check_together(self.linter, listing.files, jobs)
+        else:
+            for path in listing.files:
+                self.check_path(path)
 
     def check_path(self, path: str) -> None:
         """Check a file; one that cannot be read is a problem like any other."""
-        try:
-            source = Path(path).read_bytes()
-        except OSError as error:
-            self._add_unreadable(path, error.strerror or str(error))
+        source = _read(path)
+        if isinstance(source, Problem):
+            self._add_problem(source)
         else:
             self.check_source(source, path)
 
     def check_source(self, source: bytes, path: str) -> None:
         """Check what a file holds."""
-        try:
-            linted = self.linter.lint(source, path)
-        except NotAnalysed as error:
-            self._add_problem(Problem(path, error.row, error.column, error.reason, cell=error.cell))
-        except (NotEdited, NotWritten) as error:
-            self._add_problem(Problem(path, 1, 1, str(error), rule="not-fixed"))
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # a panic in libcst's Rust is no Exception
-            self._add_problem(_bug(path, error))
-        else:
-            self.checked.append(path)
-            self._findings += linted.findings
-            self._hidden += linted.hidden
-            self._doubtful += linted.doubtful
-            self._sifted.update(linted.sifted)
-            self.fixed += linted.fixed
-            self.sources |= linted.sources
-            self.watch(path, linted.story)
+        self._add(path, _survived(path, lambda: self.linter.lint(source, path)))
+
+    def _check_together(self, linter: Linter, paths: Sequence[str], jobs: int) -> None:
+        """Find out here which files matter; the work on those is done by other processes."""
+        with Pool(partial(_judged, linter.apart()), jobs, prepare=_load) as pool:
+            for path in paths:
+                source = _read(path)
+                if isinstance(source, Problem):
+                    self._add_problem(source)
+                elif (judged := linter.at_once(source, path)) is not None:
+                    self._add_judged(linter, path, judged)
+                else:
+                    pool.put(path, len(source))
+                    self._add_answers(linter, pool, all_of_them=False)
+            self._add_answers(linter, pool, all_of_them=True)
+        for path in pool.left():
+            self.check_path(path)
+
+    def _add_answers(
+        self, linter: Linter, pool: Pool[Judged | Problem], *, all_of_them: bool
+    ) -> None:
+        for path, answer in pool.answers(all_of_them=all_of_them):
+            if isinstance(answer, Died):
+                self._add_problem(Problem(path, 1, 1, _died(answer)))
+            elif isinstance(answer, Problem):
+                self._add_problem(answer)
+            else:
+                self._add_judged(linter, path, answer)
+
+    def _add_judged(self, linter: Linter, path: str, judged: Judged) -> None:
+        self._add(path, _survived(path, lambda: linter.sift(judged, path)))
+
+    def _add(self, path: str, linted: Linted | Problem) -> None:
+        if isinstance(linted, Problem):
+            self._add_problem(linted)
+            return
+        self.checked.append(path)
+        self._findings += linted.findings
+        self._hidden += linted.hidden
+        self._doubtful += linted.doubtful
+        self._sifted.update(linted.sifted)
+        self.fixed += linted.fixed
+        self.sources |= linted.sources
+        self.watch(path, linted.story)
 
     def report(self) -> Report:
         """What was found, in the order of every report."""
@@ -99,12 +137,53 @@ class Run:
             sifted=self._sifted,
         )
 
-    def _add_unreadable(self, path: str, reason: str) -> None:
-        self._add_problem(Problem(path, 1, 1, f"cannot be read: {reason}"))
-
     def _add_problem(self, problem: Problem) -> None:
         self._problems.append(problem)
         self.watch(problem.path, problem.traceback or "not analysed")
+
+
+def _read(path: str) -> bytes | Problem:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        return _unreadable(path, error.strerror or str(error))
+
+
+def _judged(linter: Linter, path: str) -> Judged | Problem:
+    """What another process has to say of a file."""
+    source = _read(path)
+    if isinstance(source, Problem):
+        return source
+    return _survived(path, lambda: linter.judge(source, path))
+
+
+def _survived(path: str, work: Callable[[], T]) -> T | Problem:
+    """What comes of work on a file, or what kept it from being done."""
+    try:
+        return work()
+    except NotAnalysed as error:
+        return Problem(path, error.row, error.column, error.reason, cell=error.cell)
+    except (NotEdited, NotWritten) as error:
+        return Problem(path, 1, 1, str(error), rule="not-fixed")
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic in libcst's Rust is no Exception
+        return _bug(path, error)
+
+
+def _load() -> None:
+    """Import what every process needs, so that those that are forked have it."""
+    from datalint import check  # noqa: F401
+
+
+def _unreadable(path: str, reason: str) -> Problem:
+    return Problem(path, 1, 1, f"cannot be read: {reason}")
+
+
+def _died(died: Died) -> str:
+    how = f"was killed by signal {-died.exitcode}" if died.exitcode < 0 else "ended"
+    how += f" with exit code {died.exitcode}" if died.exitcode > 0 else ""
+    return f"the process that judged it {how}; perhaps it ran out of memory"
 
 
 def _bug(path: str, error: BaseException) -> Problem:

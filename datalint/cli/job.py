@@ -12,6 +12,7 @@ from datalint.changed import Changed
 from datalint.cli.output import say
 from datalint.config import Config, find_config
 from datalint.lint import Linter
+from datalint.pool import available
 from datalint.runner import Run
 from datalint.settings import settings
 from datalint.source.discover import Listing, discover
@@ -85,7 +86,7 @@ class Job:
         """Let each file be judged, or changed."""
         run = Run(lint, self.watch)
         if self.source is None:
-            run.check_listing(self.listing)
+            run.check_listing(self.listing, self.asked.jobs or available())
         elif self.listing.files:
             run.check_source(self.source, self.name)
         return run

@@ -35,6 +35,8 @@ class Asked:
     diff_base: str | None
     output_format: str
     output_file: str | None
+    statistics: bool
+    jobs: int | None
     quiet: bool
     verbose: bool
     color: str
@@ -196,6 +198,19 @@ _OPTIONS = [
         "--output-file",
         type=click.Path(dir_okay=False),
         help="Write the report to this file.",
+    ),
+    click.option(
+        "--statistics",
+        is_flag=True,
+        help="Print how many findings there are of each rule, and not the findings.",
+    ),
+    click.option(
+        "-j",
+        "--jobs",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Use at most so many processes: by default one for each processor, for as much work"
+        " as is worth it.",
     ),
     click.option("-q", "--quiet", is_flag=True, help="Print findings only, no summary."),
     click.option("-v", "--verbose", is_flag=True, help="Say on stderr what becomes of each file."),
