@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Opt-in rules that report writes: how many there are is said even where they are not shown.
 _WRITES = ("data-write", "data-assignment")
+#: After how many bytes of source what was parsed of them is forgotten: syntax trees take some 50
+#: times as much memory.
+_MUCH = 1_000_000
 
 
 class Sieve(Protocol):
@@ -89,6 +92,7 @@ class Linter:
     #: What earlier linters parsed, and this one will have.
     modules: dict[str, Parsed] = field(default_factory=dict)
     _project: Project | None = None
+    _remembered: int = 0
 
     def lint(self, source: bytes, path: str) -> Linted:
         """What a file that holds `source` comes to; raises `NotAnalysed` as `check_source` does."""
@@ -151,6 +155,10 @@ class Linter:
         from datalint.flow.project import Project
         from datalint.source.disk import Disk
 
+        self._remembered += len(source)
+        if self._project and self._remembered > _MUCH:
+            self.modules.clear()
+            self._project, self._remembered = None, len(source)
         self._project = self._project or Project(self.stated, Disk(self.unsaved), self.modules)
         return check.check_source(source, path, self._project, self.selection.ways())
 

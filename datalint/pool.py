@@ -1,8 +1,7 @@
-"""Work that several processes share: the biggest first, each answer as soon as it is there.
+"""Files that several processes share: the biggest first, each answer as soon as it is there.
 
 A pool of the standard library breaks as a whole where one of its processes is killed, and does not
-tell over which task. Here each process has a pipe of its own, so that is known, and the others go
-on.
+tell over what. Here each process has a pipe of its own, so that is known, and the others go on.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import sys
 from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,12 +24,13 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 
-#: For how many bytes that wait a process is started. To fork one takes a few milliseconds, to
-#: spawn one about half a second, which begins with importing everything; a file of 100 kB takes
-#: as long as that.
+#: For how many bytes that wait a process is started: what takes about as long to judge as the
+#: start takes. A fork takes some 5 ms; what is spawned begins with importing all, for 0.4 s.
 _WORTH = {"fork": 50_000, "spawn": 200_000}
 #: How many bytes a process is given at once, so that small files do not cost a message each.
 _CHUNK = 30_000
+#: How many bytes may wait, so that not all files of a run are in memory.
+_HELD = 32_000_000
 #: What a file counts for at the least.
 _LEAST = 1_000
 #: Windows waits for 63 pipes at most.
@@ -52,53 +52,67 @@ class Died:
     exitcode: int
 
 
+class _Task(NamedTuple):
+    """In the order in which they are done: the biggest first, else as they came."""
+
+    negative_size: int
+    number: int
+    path: str
+    source: bytes
+
+
 @dataclass(slots=True)
 class _Worker:
     process: BaseProcess
     connection: Connection
     #: What it was given and has not answered, in its order.
-    tasks: deque[str] = field(default_factory=deque)
+    tasks: deque[_Task] = field(default_factory=deque)
 
 
 class Pool(Generic[A]):
-    """Processes for tasks that are paths, with the sizes of their files.
+    """Processes that do the same work on many files.
 
-    None is started for a few small files: those are `left` for whoever wanted the work done.
-    Forked where that is safe, on Linux, as it is much quicker, and what is imported is in memory
-    once; spawned elsewhere. What is to be done, and each answer, has to be picklable.
+    None is started for a few small files: these are `left` to whoever wanted the work done. They
+    are forked on Linux, which is quick, and what was imported is in memory once; elsewhere that is
+    not safe, and they are spawned. What is to be done, and each answer, is pickled.
     """
 
     def __init__(
         self,
-        work: Callable[[str], A],
+        work: Callable[[bytes, str], A],
         limit: int,
         prepare: Callable[[], object] = lambda: None,
         method: Literal["fork", "spawn"] = "fork" if sys.platform == "linux" else "spawn",
     ) -> None:
-        """At most `limit` processes do the `work`; before the first is forked, `prepare`."""
+        """At most `limit` processes do the `work`, which does not raise.
+
+        What it needs is imported by `prepare`, once, before the first process is forked.
+        """
         self._work = work
         self._limit = min(limit, _MOST)
         self._prepare = prepare
         self._method = method
-        self._started = False
-        #: By task what it is sorted by: its size, negative, and how many were put before.
-        self._ranks: dict[str, tuple[int, int]] = {}
-        self._waiting: list[tuple[int, int, str]] = []
+        self._count = 0
+        self._waiting: list[_Task] = []
         self._waiting_bytes = 0
         self._workers: list[_Worker] = []
+        self._started = False
 
-    def put(self, task: str, size: int) -> None:
+    def put(self, path: str, source: bytes) -> None:
         """Have something done, some time."""
-        self._ranks[task] = -max(size, _LEAST), len(self._ranks)
-        self._wait(task)
+        self._wait(_Task(-max(len(source), _LEAST), self._count, path, source))
+        self._count += 1
         self._hand_out()
 
     def answers(self, *, all_of_them: bool) -> Iterator[tuple[str, A | Died]]:
         """What was answered since the last time, or that and all that there is to come."""
+        if not self._workers:
+            return
         from multiprocessing.connection import wait
 
         while busy := {worker.connection: worker for worker in self._workers if worker.tasks}:
-            heard = wait(list(busy), None if all_of_them else 0)
+            patient = all_of_them or self._waiting_bytes > _HELD
+            heard = wait(list(busy), None if patient else 0)
             if not heard:
                 return
             for connection, worker in busy.items():
@@ -106,9 +120,9 @@ class Pool(Generic[A]):
                     yield self._hear(worker)
             self._hand_out()
 
-    def left(self) -> list[str]:
-        """What no process was started for, in the order in which it was put."""
-        return [task for *_, task in sorted(self._waiting, key=lambda waiting: waiting[1])]
+    def left(self) -> dict[str, bytes]:
+        """What no process was there for."""
+        return {task.path: task.source for task in self._waiting}
 
     def __enter__(self) -> Pool[A]:
         return self
@@ -127,17 +141,16 @@ class Pool(Generic[A]):
             worker.connection.close()
         self._workers.clear()
 
-    def _wait(self, task: str) -> None:
-        heapq.heappush(self._waiting, (*self._ranks[task], task))
-        self._waiting_bytes -= self._ranks[task][0]
+    def _wait(self, task: _Task) -> None:
+        heapq.heappush(self._waiting, task)
+        self._waiting_bytes -= task.negative_size
 
-    def _chunk(self) -> list[str]:
-        chunk: list[str] = []
+    def _chunk(self) -> list[_Task]:
+        chunk: list[_Task] = []
         size = 0
         while self._waiting and size < _CHUNK:
-            negative, _, task = heapq.heappop(self._waiting)
-            chunk.append(task)
-            size -= negative
+            chunk.append(heapq.heappop(self._waiting))
+            size -= chunk[-1].negative_size
         self._waiting_bytes -= size
         return chunk
 
@@ -148,15 +161,15 @@ class Pool(Generic[A]):
             if chunk := self._chunk():
                 worker.tasks.extend(chunk)
                 with suppress(OSError):  # That it is gone is heard when it does not answer.
-                    worker.connection.send(chunk)
+                    worker.connection.send([(task.source, task.path) for task in chunk])
 
     def _hear(self, worker: _Worker) -> tuple[str, A | Died]:
         try:
             answer: A | Died = worker.connection.recv()
         except (EOFError, OSError):
             task = worker.tasks.popleft()
-            return task, self._lose(worker)
-        return worker.tasks.popleft(), answer
+            return task.path, self._lose(worker)
+        return worker.tasks.popleft().path, answer
 
     def _lose(self, worker: _Worker) -> Died:
         """Leave to others what a process that is gone did not come to."""
@@ -202,7 +215,7 @@ class Pool(Generic[A]):
 
 
 def _serve(
-    connection: Connection, work: Callable[[str], object], others: Sequence[Connection]
+    connection: Connection, work: Callable[[bytes, str], object], others: Sequence[Connection]
 ) -> None:
     """Do what comes in, until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent, interrupted too, ends this process.
@@ -211,11 +224,11 @@ def _serve(
         other.close()
     while True:
         try:
-            tasks = connection.recv()
+            files = connection.recv()
         except (EOFError, OSError):
             return
-        for task in tasks:
-            answer = work(task)
+        for source, path in files:
+            answer = work(source, path)
             try:
                 connection.send(answer)
             except OSError:
@@ -224,7 +237,7 @@ def _serve(
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """A process that is started in here cannot be interrupted before it has said that it will not.
+    """A process that is started in here cannot be interrupted before it has said so itself.
 
     Windows has no such thing.
     """

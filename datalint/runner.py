@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -45,6 +45,8 @@ class Run:
 
     linter: Lint
     watch: Watch = lambda path, what: None
+    #: Told that one more of the listed files is done, whichever it is.
+    progress: Callable[[], None] = lambda: None
     #: By its name in reports, the text of each file, or cell, with a finding that is shown.
     sources: dict[str, Text] = field(default_factory=dict)
     #: How many findings were fixed.
@@ -78,40 +80,53 @@ class Run:
             self._add_problem(source)
         else:
             self.check_source(source, path)
+        self.progress()
 
     def check_source(self, source: bytes, path: str) -> None:
         """Check what a file holds."""
         self._add(path, _survived(path, lambda: self.linter.lint(source, path)))
 
     def _check_together(self, linter: Linter, paths: Sequence[str], jobs: int) -> None:
-        """Find out here which files matter; the work on those is done by other processes."""
+        """Sort out here what needs no work, and share the work among processes.
+
+        What comes of it is taken in the order of the paths, as if there were one process.
+        """
+        left = deque(paths)
+        done: dict[str, Judged | Problem] = {}
+
+        def take(path: str, judged: Judged | Problem | Died) -> None:
+            done[path] = _died(path, judged) if isinstance(judged, Died) else judged
+            self.progress()
+            while left and left[0] in done:
+                first = left.popleft()
+                self._add_judged(linter, first, done.pop(first))
+
         with Pool(partial(_judged, linter.apart()), jobs, prepare=_load) as pool:
             for path in paths:
                 source = _read(path)
                 if isinstance(source, Problem):
-                    self._add_problem(source)
-                elif (judged := linter.at_once(source, path)) is not None:
-                    self._add_judged(linter, path, judged)
+                    take(path, source)
+                elif (known := linter.at_once(source, path)) is not None:
+                    take(path, known)
                 else:
-                    pool.put(path, len(source))
-                    self._add_answers(linter, pool, all_of_them=False)
-            self._add_answers(linter, pool, all_of_them=True)
-        for path in pool.left():
-            self.check_path(path)
-
-    def _add_answers(
-        self, linter: Linter, pool: Pool[Judged | Problem], *, all_of_them: bool
-    ) -> None:
-        for path, answer in pool.answers(all_of_them=all_of_them):
-            if isinstance(answer, Died):
-                self._add_problem(Problem(path, 1, 1, _died(answer)))
-            elif isinstance(answer, Problem):
-                self._add_problem(answer)
+                    pool.put(path, source)
+                    for answer in pool.answers(all_of_them=False):
+                        take(*answer)
+            for answer in pool.answers(all_of_them=True):
+                take(*answer)
+        sources = pool.left()
+        for path in left:
+            if path in done:
+                self._add_judged(linter, path, done[path])
             else:
-                self._add_judged(linter, path, answer)
+                self.check_source(sources[path], path)
+                self.progress()
 
-    def _add_judged(self, linter: Linter, path: str, judged: Judged) -> None:
-        self._add(path, _survived(path, lambda: linter.sift(judged, path)))
+    def _add_judged(self, linter: Linter, path: str, judged: Judged | Problem) -> None:
+        if isinstance(judged, Problem):
+            self._add_problem(judged)
+        else:
+            self._add(path, _survived(path, lambda: linter.sift(judged, path)))
 
     def _add(self, path: str, linted: Linted | Problem) -> None:
         if isinstance(linted, Problem):
@@ -149,11 +164,8 @@ def _read(path: str) -> bytes | Problem:
         return _unreadable(path, error.strerror or str(error))
 
 
-def _judged(linter: Linter, path: str) -> Judged | Problem:
+def _judged(linter: Linter, source: bytes, path: str) -> Judged | Problem:
     """What another process has to say of a file."""
-    source = _read(path)
-    if isinstance(source, Problem):
-        return source
     return _survived(path, lambda: linter.judge(source, path))
 
 
@@ -180,10 +192,11 @@ def _unreadable(path: str, reason: str) -> Problem:
     return Problem(path, 1, 1, f"cannot be read: {reason}")
 
 
-def _died(died: Died) -> str:
+def _died(path: str, died: Died) -> Problem:
     how = f"was killed by signal {-died.exitcode}" if died.exitcode < 0 else "ended"
     how += f" with exit code {died.exitcode}" if died.exitcode > 0 else ""
-    return f"the process that judged it {how}; perhaps it ran out of memory"
+    reason = f"the process that judged it {how}; perhaps it ran out of memory"
+    return Problem(path, 1, 1, reason)
 
 
 def _bug(path: str, error: BaseException) -> Problem:

@@ -524,7 +524,7 @@ class TestStreams:
     def test_an_interrupt_ends_quietly(self) -> None:
         os.mkfifo("never")  # named by hand, so it is read, and no one ever writes
         process = subprocess.Popen(
-            [sys.executable, "-m", "datalint", "-v", "harmful.py", "never"],
+            [sys.executable, "-m", "datalint", "-v", "-j1", "harmful.py", "never"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -10,16 +10,15 @@ import click
 from datalint.cli.fixing import fix_files, fix_stdin, show_diff
 from datalint.cli.job import Job
 from datalint.cli.options import Command, options
-from datalint.cli.output import fail, note, show_below_log, wants_color, write
+from datalint.cli.output import complain, fail, note, show_below_log, wants_color, write
 from datalint.cli.recording import tell_gone, write_baseline
 from datalint.cli.silencing import add_ignores
-from datalint.report import REPORTERS, Look, step_summary
+from datalint.report import REPORTERS, Look, Report, concise, statistics, step_summary
 from datalint.report.screen import visible
 from datalint.runner import exit_code
 
 if TYPE_CHECKING:
     from datalint.cli.options import Asked
-    from datalint.report import Report
     from datalint.runner import Run
     from datalint.source.discover import Listing
 
@@ -47,14 +46,24 @@ def check(asked: Asked) -> int:
     if asked.write_baseline and job.baseline is not None:
         return write_baseline(job, job.baseline)
     run, report = _judged(job)
-    look = Look(wants_color(asked.color, asked.output_file), summary=not asked.quiet)
-    text = REPORTERS[asked.output_format](report, run.sources, look)
+    text = _rendered(asked, run, report)
     # Where standard output is the fixed source, nothing may come between.
     write(text, asked.output_file, err=asked.fix and asked.stdin)
     if asked.output_format == "github":
         show_below_log(step_summary.render(report))
     tell_gone(job, run)
     return exit_code(report, exit_zero=asked.exit_zero)
+
+
+def _rendered(asked: Asked, run: Run, report: Report) -> str:
+    look = Look(wants_color(asked.color, asked.output_file), summary=not asked.quiet)
+    if not asked.statistics:
+        return REPORTERS[asked.output_format](report, run.sources, look)
+    for line in concise.lines(Report(problems=report.problems)):
+        complain(line)  # They are not among the findings: nobody may miss which files they are.
+    if asked.output_format == "json":
+        return statistics.render_json(report)
+    return statistics.render(report, look)
 
 
 def _show_files(listing: Listing, output_file: str | None) -> int:

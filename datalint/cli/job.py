@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from datalint.baseline import DEFAULT_FILE, Baseline
 from datalint.changed import Changed
 from datalint.cli.output import say
+from datalint.cli.progress import Progress, terminal
 from datalint.config import Config, find_config
 from datalint.lint import Linter
 from datalint.pool import available
@@ -84,9 +85,12 @@ class Job:
 
     def run(self, lint: Lint) -> Run:
         """Let each file be judged, or changed."""
-        run = Run(lint, self.watch)
-        if self.source is None:
-            run.check_listing(self.listing, self.asked.jobs or available())
-        elif self.listing.files:
-            run.check_source(self.source, self.name)
+        quiet = self.asked.quiet or self.asked.verbose
+        stream = None if quiet else terminal()
+        with Progress(len(self.listing.files), stream) as progress:
+            run = Run(lint, self.watch, progress.step)
+            if self.source is None:
+                run.check_listing(self.listing, self.asked.jobs or available())
+            elif self.listing.files:
+                run.check_source(self.source, self.name)
         return run

@@ -84,6 +84,8 @@ class Asked:
         if self.add_ignore is not None:
             self._refuse_beside_comments(self.add_ignore)
         self._refuse_with_write_baseline()
+        if self.statistics:
+            self._refuse_beside_statistics()
         if self.isolated and self.config_file is not None:
             raise click.UsageError("--config and --isolated contradict each other")
 
@@ -125,6 +127,19 @@ class Asked:
         }
         for name in (name for name, given in others.items() if given and self.write_baseline):
             raise click.UsageError(f"--write-baseline and {name} contradict each other")
+
+    def _refuse_beside_statistics(self) -> None:
+        for other, given in {
+            "--diff": self.diff,
+            "--add-ignore": self.add_ignore is not None,
+            "--write-baseline": self.write_baseline,
+            "--show-settings": self.show_settings,
+            "--show-files": self.show_files,
+        }.items():
+            if given:
+                raise click.UsageError(f"{other} and --statistics contradict each other")
+        if self.output_format not in ("text", "json"):
+            raise click.UsageError("--statistics has no other --output-format than text and json")
 
 
 class Command(click.Command):

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from datalint.source.text import Text
 
 _BOLD, _BLUE = "1", "1;34"
-_LEVELS = {Level.ERROR: "1;31", Level.WARNING: "1;33", Level.NOTE: "1;36"}
+#: How levels look where there is color.
+LEVEL_STYLES = {Level.ERROR: "1;31", Level.WARNING: "1;33", Level.NOTE: "1;36"}
 
 
 def render(report: Report, sources: Mapping[str, Text], look: Look = PLAIN) -> str:
@@ -63,7 +64,7 @@ def _finding(finding: Finding, lines: Mapping[str, Sequence[str]], look: Look) -
 
 def _marks(finding: Finding, look: Look) -> dict[str, list[Mark]]:
     """By file or cell what is to be marked there: first the finding's own, then as it is told."""
-    blue, level = (_BLUE, _LEVELS[finding.level]) if look.color else ("", "")
+    blue, level = (_BLUE, LEVEL_STYLES[finding.level]) if look.color else ("", "")
     here = place_name(finding.path, finding.span.cell)
     marks: dict[str, list[Mark]] = {here: []}
     for note in finding.notes:
@@ -84,7 +85,7 @@ def _problem(problem: Problem, look: Look) -> list[str]:
 
 def _headline(level: Level, rule: str, message: str, look: Look) -> str:
     head, text = f"{level}[{rule}]", f": {visible(message)}"
-    return paint(head, _LEVELS[level]) + paint(text, _BOLD) if look.color else head + text
+    return paint(head, LEVEL_STYLES[level]) + paint(text, _BOLD) if look.color else head + text
 
 
 def _place(arrow: str, name: str, row: int, column: int, look: Look) -> str:
