@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from datalint.finding import Applicability, Level
 from datalint.report.outcome import PLAIN
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from datalint.report.outcome import Look, Report
 
 
-class _Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Row:
     rule: str
     level: Level
     count: int
@@ -27,8 +29,7 @@ class _Row(NamedTuple):
 def render(report: Report, look: Look = PLAIN) -> str:
     """A table, what is most first, then the summary; `[*]` is what `--fix` can do."""
     rows = _rows(report)
-    widths = [max((len(str(cell)) for cell in column), default=0) for column in zip(*rows)]
-    lines = [_line(row, widths, look) for row in rows]
+    lines = [_line(row, rows, look) for row in rows]
     if look.summary:
         lines += [""] * bool(lines) + [summary(report)]
     return "".join(f"{line}\n" for line in lines)
@@ -36,17 +37,18 @@ def render(report: Report, look: Look = PLAIN) -> str:
 
 def render_json(report: Report) -> str:
     """An array with an object for each rule."""
-    entries = [{"code": row.rule, **row._asdict()} for row in _rows(report)]
+    entries = [{"code": row.rule, **asdict(row)} for row in _rows(report)]
     return json.dumps(entries, indent=2) + "\n"
 
 
-def _line(row: _Row, widths: list[int], look: Look) -> str:
-    rule, level, count, _ = widths
-    style = LEVEL_STYLES[row.level] if look.color else ""
-    line = f"{row.count:>{count}}  {paint(f'{row.level:{level}}', style)}  {row.rule:{rule}}"
-    if row.fixable:
-        line += "  [*]" + (f" {row.fixable}" if row.fixable < row.count else "") + " fixable"
-    return line.rstrip()
+def _line(row: _Row, rows: list[_Row], look: Look) -> str:
+    count = str(row.count).rjust(max(len(str(other.count)) for other in rows))
+    level = row.level.ljust(max(len(other.level) for other in rows))
+    line = f"{count}  {paint(level, LEVEL_STYLES[row.level] if look.color else '')}  "
+    if not row.fixable:
+        return line + row.rule
+    some = f" {row.fixable}" if row.fixable < row.count else ""
+    return line + row.rule.ljust(max(len(other.rule) for other in rows)) + f"  [*]{some} fixable"
 
 
 def _rows(report: Report) -> list[_Row]:
