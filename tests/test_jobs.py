@@ -251,7 +251,7 @@ class TestRun:
 
 def length(source: bytes, path: str) -> tuple[int, int]:
     """Some work, and who did it."""
-    if path == "exits":
+    if path.startswith("exits"):
         os._exit(3)
     return len(source), os.getpid()
 
@@ -268,6 +268,24 @@ def test_answers_come_from_others_and_the_biggest_is_done_first(method: str) -> 
     counted = {path: answer[0] for path, answer in answers.items() if not isinstance(answer, Died)}
     assert counted == {path: size for path, size in sizes.items() if path != "exits"}
     assert os.getpid() not in {a[1] for a in answers.values() if not isinstance(a, Died)}
+
+
+@needs_fork
+def test_others_do_what_was_given_to_those_that_died() -> None:
+    sizes = {
+        "exits": 250_000,
+        "exits too": 250_000,
+        "exits with more": 2_000,
+        "small": 3,
+        "tiny": 2,
+    }
+    with Pool(length, 2) as pool:
+        for path, size in sizes.items():
+            pool.put(path, b"x" * size)
+        answers = dict(pool.answers(all_of_them=True))
+    died = [path for path, answer in answers.items() if isinstance(answer, Died)]
+    assert sorted(died) == ["exits", "exits too", "exits with more"]
+    assert answers.keys() == sizes.keys()
 
 
 @needs_fork
