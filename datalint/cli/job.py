@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,7 +103,7 @@ class Job:
         """The one named, or one beside the configuration or in the git repository or here."""
         asked, config = self.asked, self.settings.config
         if asked.cache_dir is not None:
-            return Path(asked.cache_dir).resolve()
+            return Path(os.path.realpath(asked.cache_dir))
         if config.path and asked.config_file is None:
             return Path(config.path).absolute().parent / FOLDER
         here = Path.cwd()
