@@ -7,6 +7,7 @@ to all that was asked of the disk on the way, and what was found.
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +33,7 @@ class Cache:
         self.disk = Disk()
         self._answers = Answers(self.disk)
         self._folder, self._seal = folder, seal
-        self._judged_by = [
-            program(),
-            *(sorted(ways), sorted(stated.mutates, key=repr)),
-            *(sorted(stated.returns_tensor), sorted(stated.modules)),
-        ]
+        self._ways, self._stated = ways, stated
 
     @classmethod
     def open(cls, folder: Path, ways: Set[str], stated: Stated) -> Cache:
@@ -62,6 +59,15 @@ class Cache:
         if isinstance(verdict, NotAnalysed):
             raise verdict
         return verdict
+
+    @cached_property
+    def _judged_by(self) -> list[Any]:
+        """What a judgement depends on apart from the files; most runs need not know."""
+        stated = self._stated
+        return [
+            *(program(), sorted(self._ways), sorted(stated.mutates, key=repr)),
+            *(sorted(stated.returns_tensor), sorted(stated.modules)),
+        ]
 
     def _name(self, path: str) -> str:
         """What names a file's entry: findings hold its path as it is spelled from here."""

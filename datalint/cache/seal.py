@@ -10,14 +10,17 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-import secrets
 import sys
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import datalint
 from datalint.cache import folder
 from datalint.cache.folder import Unusable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _KEY_BYTES = 32
 _SEAL_BYTES = 32
@@ -37,7 +40,7 @@ class Seal:
         if key is None or len(key) != _KEY_BYTES:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                folder.write(path, secrets.token_bytes(_KEY_BYTES))
+                folder.write(path, os.urandom(_KEY_BYTES))
             except OSError as error:
                 raise Unusable(f"its key cannot be written: {error}") from None
             key = folder.read(path) or b""  # another process may just have had the same idea
@@ -54,7 +57,7 @@ class Seal:
         if entry is None:
             return None
         mark, content = entry[:_SEAL_BYTES], entry[_SEAL_BYTES:]
-        return content if secrets.compare_digest(mark, self._mark(name, content)) else None
+        return content if mark == self._mark(name, content) else None
 
     def _mark(self, name: str, content: bytes) -> bytes:
         marked = hashlib.blake2b(name.encode(), digest_size=_SEAL_BYTES, key=self._key)
@@ -77,12 +80,22 @@ def _home() -> Path:
 def program() -> str:
     """What stands for the program that judges: each byte of it, and what it runs on."""
     found = hashlib.blake2b(digest_size=16)
-    top = Path(datalint.__file__).parent
-    for path in sorted((*top.rglob("*.py"), *top.rglob("*.tsv"))):
-        found.update(f"{path.relative_to(top).as_posix()}\0{path.stat().st_size}\0".encode())
-        found.update(path.read_bytes())
+    for path in sorted(_files(str(Path(datalint.__file__).parent))):
+        held = Path(path).read_bytes()
+        found.update(f"{Path(path).name}\0{len(held)}\0".encode())
+        found.update(held)
     found.update(f"{sys.version}\0{sys.platform}\0{_libcst()}".encode())
     return found.hexdigest()
+
+
+def _files(folder: str) -> Iterator[str]:
+    """Its modules and tables."""
+    with os.scandir(folder) as listed:
+        for entry in listed:
+            if entry.is_dir():
+                yield from _files(entry.path)
+            elif entry.name.endswith((".py", ".tsv")):
+                yield entry.path
 
 
 def _libcst() -> str:
