@@ -7,6 +7,7 @@ again, which takes a small part of the time that it took to judge it.
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,8 @@ from datalint.source.disk import Answer, Disk
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: By question and answer, the absolute paths of which it was asked.
-Record = dict[str, dict[str, list[str]]]
+#: By question, answer and folder, the names in it of which it was asked.
+Record = dict[str, dict[str, dict[str, list[str]]]]
 
 
 class Recorder(Disk):
@@ -39,33 +40,44 @@ class Answers:
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
-        self._words: dict[tuple[str, str], str] = {}
+        #: By question and folder, the answers of which a word was made already.
+        self._known: dict[tuple[str, str], dict[str, str]] = {}
 
     def record(self, asked: Iterable[tuple[str, Path]]) -> Record:
         """What is answered to these questions."""
         found: Record = {}
         for question, path in asked:
-            answer = self._word(question, str(path))
-            found.setdefault(question, {}).setdefault(answer, []).append(str(path))
+            folder, name = os.path.split(path)
+            answer = self._word(question, folder, name)
+            found.setdefault(question, {}).setdefault(answer, {}).setdefault(folder, []).append(
+                name
+            )
         return found
 
     def still_hold(self, record: Record) -> bool:
         """Whether the same questions are answered in the same way."""
         try:
             return all(
-                self._word(question, path) == answer
+                self._all_are(answer, question, folder, names)
                 for question, by_answer in record.items()
-                for answer, paths in by_answer.items()
-                for path in paths
+                for answer, by_folder in by_answer.items()
+                for folder, names in by_folder.items()
             )
         except OSError:  # a folder that may not be looked into any more
             return False
 
-    def _word(self, question: str, path: str) -> str:
-        asked = question, path
-        if asked not in self._words:
-            self._words[asked] = _word(self._disk.ask(question, Path(path)))
-        return self._words[asked]
+    def _all_are(self, answer: str, question: str, folder: str, names: list[str]) -> bool:
+        # Files of a project ask much the same: most of it is known from the one before.
+        known = self._known.get((question, folder), {})
+        return all(
+            (known.get(name) or self._word(question, folder, name)) == answer for name in names
+        )
+
+    def _word(self, question: str, folder: str, name: str) -> str:
+        known = self._known.setdefault((question, folder), {})
+        if name not in known:
+            known[name] = _word(self._disk.ask(question, Path(folder, name)))
+        return known[name]
 
 
 def digest(content: bytes) -> str:
