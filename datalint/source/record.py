@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datalint.source.disk import Answer, Disk
@@ -27,9 +26,9 @@ class Recorder(Disk):
         super().__init__()
         self._disk = disk
         #: The questions so far.
-        self.asked: dict[tuple[str, Path], None] = {}
+        self.asked: dict[tuple[str, str], None] = {}
 
-    def ask(self, question: str, path: Path) -> Answer:
+    def ask(self, question: str, path: str) -> Answer:
         """What the run's disk answers; that it was asked is kept."""
         self.asked[question, path] = None
         return self._disk.ask(question, path)
@@ -43,7 +42,7 @@ class Answers:
         #: By question and folder, the answers of which a word was made already.
         self._known: dict[tuple[str, str], dict[str, str]] = {}
 
-    def record(self, asked: Iterable[tuple[str, Path]]) -> Record:
+    def record(self, asked: Iterable[tuple[str, str]]) -> Record:
         """What is answered to these questions."""
         found: Record = {}
         for question, path in asked:
@@ -56,15 +55,12 @@ class Answers:
 
     def still_hold(self, record: Record) -> bool:
         """Whether the same questions are answered in the same way."""
-        try:
-            return all(
-                self._all_are(answer, question, folder, names)
-                for question, by_answer in record.items()
-                for answer, by_folder in by_answer.items()
-                for folder, names in by_folder.items()
-            )
-        except OSError:  # a folder that may not be looked into any more
-            return False
+        return all(
+            self._all_are(answer, question, folder, names)
+            for question, by_answer in record.items()
+            for answer, by_folder in by_answer.items()
+            for folder, names in by_folder.items()
+        )
 
     def _all_are(self, answer: str, question: str, folder: str, names: list[str]) -> bool:
         # Files of a project ask much the same: most of it is known from the one before.
@@ -76,7 +72,7 @@ class Answers:
     def _word(self, question: str, folder: str, name: str) -> str:
         known = self._known.setdefault((question, folder), {})
         if name not in known:
-            known[name] = _word(self._disk.ask(question, Path(folder, name)))
+            known[name] = _word(self._disk.ask(question, os.path.join(folder, name)))
         return known[name]
 
 
