@@ -89,9 +89,12 @@ class TestAHit:
         self, datalint: Datalint, judged: list[str]
     ) -> None:
         tree({"a.py": CALLER.format(module="b"), "b.py": WRITES})
-        words = ("a.py", "--select", "all", "--output-format")
+        cells = ["import torch", HARMFUL]
+        notebook = {"cells": [{"cell_type": "code", "source": cell} for cell in cells]}
+        tree({"c.ipynb": json.dumps(notebook)})
+        words = ("a.py", "c.ipynb", "--select", "all", "--output-format")
         cold = [datalint(*words, form) for form in ("json", "text")]
-        assert drain(judged) == ["a.py"]
+        assert drain(judged) == ["a.py", "c.ipynb"]
         assert FOUND in cold[0].stdout
         assert [datalint(*words, form) for form in ("json", "text")] == cold
         assert drain(judged) == []
@@ -246,6 +249,14 @@ class TestOtherFiles:
                 {"setup.py": "", "b.py": WRITES},
                 {"sub/b.py": READS},
                 id="one that lies nearer hides the other",
+            ),
+            pytest.param(
+                {
+                    "sub/a.py": CALLER.format(module="b").replace("torch", "math"),
+                    "sub/b.py": WRITES.replace("import torch", ""),
+                },
+                {"sub/b.py": WRITES},
+                id="an import comes to speak of torch",
             ),
             pytest.param({"b.py": WRITES}, {"setup.py": ""}, id="more folders are the project's"),
             pytest.param({"setup.py": "", "b.py": WRITES}, {"setup.py": None}, id="and fewer"),
@@ -445,6 +456,11 @@ class TestTheFolder:
         datalint("a.py", DATALINT_CACHE_DIR="z")
         assert entries("z")
         assert not Path(FOLDER).exists()
+
+    def test_is_not_beside_a_configuration_that_is_named(self, datalint: Datalint) -> None:
+        tree({"a.py": HARMFUL, "shared/lint.toml": "[tool.datalint]\n"})
+        datalint("a.py", "--config", "shared/lint.toml")
+        assert entries()
 
     def test_is_left_out_by_git_and_by_backups(self, datalint: Datalint) -> None:
         tree({"a.py": HARMFUL})
