@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from datalint.finding import NotAnalysed
 from datalint.ops.stated import NOTHING_STATED
 from datalint.source.notebook import texts
 from datalint.source.suppress import may_suppress
-from datalint.source.text import Text, may_hold
+from datalint.source.text import Text, decode, may_hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from datalint.cache import Cache
     from datalint.finding import Finding
     from datalint.flow.project import Parsed, Project
     from datalint.ops.stated import Stated
     from datalint.selection import Selection
+    from datalint.source.disk import Disk
 
 #: Opt-in rules that report writes: how many there are is said even where they are not shown.
 _WRITES = ("data-write", "data-assignment")
@@ -91,6 +95,8 @@ class Linter:
     unsaved: Mapping[str, bytes] = field(default_factory=dict)
     #: What earlier linters parsed, and this one will have.
     modules: dict[str, Parsed] = field(default_factory=dict)
+    #: What files came to in earlier runs; it knows of no unsaved texts.
+    cache: Cache | None = None
     _project: Project | None = None
     _remembered: int = 0
 
@@ -100,8 +106,10 @@ class Linter:
 
     def at_once(self, source: bytes, path: str) -> Judged | None:
         """What can be said of a file without work; None where it has to be judged."""
-        needed = may_hold(source, self.selection.ways()) or may_suppress(source)
-        return None if needed else Judged()
+        if may_hold(source, self.selection.ways()):
+            found = self.cache.known(source, path) if self.cache else None
+            return None if found is None else self._judged(found, source, path)
+        return None if may_suppress(source) else Judged()
 
     def judge(self, source: bytes, path: str) -> Judged:
         """What is found in a file; raises `NotAnalysed`.
@@ -109,11 +117,13 @@ class Linter:
         This leaves the sieves alone, which remember: any process may do it, with any linter
         that is `apart` from this one.
         """
-        judged, commented = may_hold(source, self.selection.ways()), may_suppress(source)
-        if not judged and not commented:
+        judged = may_hold(source, self.selection.ways())
+        if not judged and not may_suppress(source):
             return Judged()
-        found = self._check(source, path) if judged else []
-        if commented:
+        return self._judged(self._check(source, path) if judged else [], source, path)
+
+    def _judged(self, found: list[Finding], source: bytes, path: str) -> Judged:
+        if may_suppress(source):
             found = self._unsuppressed(found, source, path)
         rules, elsewhere = self.selection.rules_in(path), self.selection.per_file.rules(path)
         unselected = set(_WRITES) - self.selection.rules() - elsewhere
@@ -151,16 +161,33 @@ class Linter:
         return replace(self, sieves=(), modules={}, _project=None)
 
     def _check(self, source: bytes, path: str) -> list[Finding]:
-        from datalint import check  # brings libcst, which most runs do without
-        from datalint.flow.project import Project
+        self._remember(len(source))
+        if self.cache is not None:
+            # What a file's entry depends on is what its own project asks of the disk.
+            return self.cache.found(
+                source, path, lambda disk: self._judge(source, path, self._new_project(disk))
+            )
         from datalint.source.disk import Disk
 
-        self._remembered += len(source)
-        if self._project and self._remembered > _MUCH:
+        self._project = self._project or self._new_project(Disk(self.unsaved))
+        return self._judge(source, path, self._project)
+
+    def _remember(self, size: int) -> None:
+        """Forget what was parsed once it is much."""
+        self._remembered += size
+        if self._remembered > _MUCH:
             self.modules.clear()
-            self._project, self._remembered = None, len(source)
-        self._project = self._project or Project(self.stated, Disk(self.unsaved), self.modules)
-        return check.check_source(source, path, self._project, self.selection.ways())
+            self._project, self._remembered = None, size
+
+    def _new_project(self, disk: Disk) -> Project:
+        from datalint.flow.project import Project  # brings libcst, which most runs do without
+
+        return Project(self.stated, disk, self.modules)
+
+    def _judge(self, source: bytes, path: str, project: Project) -> list[Finding]:
+        from datalint import check  # as well
+
+        return check.check_source(source, path, project, self.selection.ways())
 
     def _unsuppressed(self, found: list[Finding], source: bytes, path: str) -> list[Finding]:
         from datalint.suppression import unsuppressed
@@ -173,12 +200,15 @@ class Linter:
             return []  # A file that was not judged need not be Python.
 
     def read(self) -> frozenset[str]:
-        """The absolute paths of the files that were looked into, on top of what was given."""
+        """The absolute paths of the files that were looked into, where there is no cache."""
         return self._project.paths() if self._project else frozenset()
 
     def _sources(self, findings: list[Finding], source: bytes, path: str) -> dict[str, Text]:
         sources = texts(source, path) if findings else {}
         for other in {note.path for finding in findings for note in finding.notes} - {path}:
-            if self._project and (module := self._project.read(other)):
+            if self.cache is not None:
+                read = self.cache.disk.read(Path(os.path.abspath(other)))
+                sources[other] = Text(decode(read))
+            elif self._project and (module := self._project.read(other)):
                 sources[other] = Text(module.text)
         return sources

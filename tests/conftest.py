@@ -8,11 +8,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from datalint.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,6 +33,15 @@ class Datalint(Protocol):
     """`datalint WORDS...` in the test's own folder."""
 
     def __call__(self, *words: str, stdin: bytes = b"", **environment: str) -> Done: ...
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests leave in a cache is in none of the user's, nor in the folders that they check."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DATALINT_CACHE_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+            patch.setenv(name, str(tmp_path_factory.mktemp(name)))
+        yield
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datalint.baseline import DEFAULT_FILE, Baseline
+from datalint.cache import FOLDER, Cache, Unusable
 from datalint.changed import Changed
 from datalint.cli.output import say
 from datalint.cli.progress import Progress, terminal
@@ -81,7 +84,33 @@ class Job:
     def linter(self) -> Linter:
         """One that has not read any file yet."""
         selection, stated = self.settings.selection, self.settings.config.stated
-        return Linter(selection, stated, tuple(self._sieves))
+        return Linter(selection, stated, tuple(self._sieves), cache=self._cache())
+
+    def _cache(self) -> Cache | None:
+        """What earlier runs found; where files are changed in rounds none of that is kept."""
+        asked = self.asked
+        if asked.no_cache or asked.fix or asked.diff or asked.add_ignore is not None:
+            return None
+        try:
+            folder = self._cache_folder()
+        except FileNotFoundError:
+            return None  # the working directory was deleted
+        try:
+            return Cache.open(folder, self.settings.selection.ways(), self.settings.config.stated)
+        except Unusable as error:
+            self.watch(str(folder), f"is not used as a cache: {error}")
+            return None
+
+    def _cache_folder(self) -> Path:
+        """The one named, or one beside the configuration or in the git repository or here."""
+        asked, config = self.asked, self.settings.config
+        if asked.cache_dir is not None:
+            return Path(os.path.realpath(asked.cache_dir))
+        if config.path and asked.config_file is None:
+            return Path(config.path).absolute().parent / FOLDER
+        here = Path.cwd()
+        tops = (folder for folder in (here, *here.parents) if (folder / ".git").exists())
+        return next(tops, here) / FOLDER
 
     def run(self, lint: Lint) -> Run:
         """Let each file be judged, or changed."""

@@ -47,6 +47,8 @@ class Asked:
     force_exclude: bool
     show_settings: bool
     show_files: bool
+    no_cache: bool
+    cache_dir: str | None
 
     def said(self) -> Said:
         """What of it is said over the configuration."""
@@ -255,11 +257,13 @@ _OPTIONS = [
     ),
     click.option("--show-settings", is_flag=True, help="Print the settings, and check nothing."),
     click.option("--show-files", is_flag=True, help="Print which files are meant, no more."),
+    click.option("--no-cache", is_flag=True, help="Judge every file anew, and keep nothing."),
     click.option(
-        "--no-cache",
-        is_flag=True,
-        expose_value=False,
-        help="Use no cache. There is none yet, so this changes nothing.",
+        "--cache-dir",
+        metavar="DIR",
+        envvar="DATALINT_CACHE_DIR",
+        help="Where to keep what files came to, instead of .datalint_cache in the project;"
+        " also DATALINT_CACHE_DIR.",
     ),
 ]
 

@@ -14,7 +14,7 @@ EXCLUDED_FOLDERS = frozenset({
     ".git", ".hg", ".svn",
     ".direnv", ".nox", ".pixi", ".pyenv", ".tox", ".venv", "venv",
     ".eggs", "__pypackages__", "node_modules", "site-packages",
-    ".ipynb_checkpoints", "__pycache__", "_build", "buck-out", "build", "dist",
+    ".datalint_cache", ".ipynb_checkpoints", "__pycache__", "_build", "buck-out", "build", "dist",
 })
 # fmt: on
 

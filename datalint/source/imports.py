@@ -38,7 +38,7 @@ class Imports:
         found: list[Path] = []
         for parent in (folder, *folder.parents):
             found.append(parent)
-            if any((parent / mark).exists() for mark in _PROJECT):
+            if any(self._disk.exists(parent / mark) for mark in _PROJECT):
                 return tuple(found[1:])
         return ()
 
@@ -70,11 +70,11 @@ class Imports:
         return next((f for f in found if f is not None), None)
 
     def _begins(self, root: Path, name: str) -> bool:
-        return self._disk.is_file(root / f"{name}.py") or (root / name).is_dir()
+        return self._disk.is_file(root / f"{name}.py") or self._disk.is_folder(root / name)
 
     def _below(self, folder: Path, parts: list[str]) -> tuple[Path, tuple[str, ...]] | None:
         for place, part in enumerate(parts):
-            if (folder / part).is_dir() and self._disk.holds_modules(folder / part):
+            if self._disk.is_folder(folder / part) and self._disk.holds_modules(folder / part):
                 folder = folder / part
             elif self._disk.is_file(folder / f"{part}.py"):
                 return folder / f"{part}.py", tuple(parts[place + 1 :])
