@@ -193,6 +193,9 @@ HEAD = "import torch\nfrom torch import nn\n\n\n"
         ("w.data.mul_(c); w.data.add_(1)", "w.detach().mul_(c); w.detach().add_(1)"),
         ("if c: w.data.mul_(2)", "if c: w.detach().mul_(2)"),
         ("w.data.mul_(f())", "w.detach().mul_(f())"),  # what it does may need grad mode
+        ("w.data.mul_(z := c * c)", "w.detach().mul_(z := c * c)"),  # `z` would have no graph
+        ("w.data.mul_((yield))", "w.detach().mul_((yield))"),  # who runs then has a mode of his own
+        ("w.data[0] = yield", "w.detach()[0] = yield"),
         ("w.data.mul_(\n    2,\n)", "w.detach().mul_(\n    2,\n)"),
         ("w.data += (\n    c)", "w.detach().add_((\n    c))"),
         ("w.data.t_().mul_(2)", "w.detach().t_().mul_(2)"),  # `w.t_()` would turn `w` itself
@@ -251,6 +254,39 @@ def test_initialisation_has_functions_of_its_own(written: str, instead: str) -> 
          "w.detach().mul_(2)"),
         ("import torch\ndef f(p):\n    torch = p\n    w = p.Parameter()\n    w.data.mul_(2)\n",
          "w.detach().mul_(2)"),
+        ("import torch\ndef f():\n    from own import torch\n    w = torch.ones(3)\n"
+         "    w.data.mul_(2)\n",
+         "w.detach().mul_(2)"),
+        ("import torch\ndef f():\n    import torch\n    w = torch.ones(3)\n    w.data.mul_(2)\n",
+         "with torch.no_grad():"),
+        ("import torch\ndef f(c):\n    w = torch.ones(3)\n    match c:\n        case [torch, *_]:\n"
+         "            w.data.mul_(2)\n",
+         "w.detach().mul_(2)"),
+        ("import torch\nw = torch.ones(3)\ntry:\n    c\nexcept c as torch:\n    w.data.mul_(2)\n",
+         "w.detach().mul_(2)"),
+        ("import torch\nw = torch.ones(3)\ndef torch(): pass\nw.data.mul_(2)\n",
+         "w.detach().mul_(2)"),
+        ("import torch\nw = torch.ones(3)\ndef f():\n    global torch\n    torch = w\n"
+         "w.data.mul_(2)\n",
+         "w.detach().mul_(2)"),
+        ("import torch\nfrom torch import nn\ndef f(nn):\n    w = torch.ones(3)\n"
+         "    nn.init.normal_(w.data)\n",
+         "nn.init.normal_(w.detach())"),
+        ("try:\n    import torch\nexcept ImportError:\n    raise\nw = torch.ones(3)\n"
+         "w.data.mul_(2)\n",
+         "with torch.no_grad():"),
+        # Where `no_grad` is not that of torch, grad mode is on.
+        ("import torch\nfrom .own import no_grad\nw = torch.ones(3)\nwith no_grad():\n"
+         "    w.data.mul_(2)\n",
+         "with no_grad():\n    with torch.no_grad():\n        w.mul_(2)\n"),
+        ("import torch\nno_grad = open\nw = torch.ones(3)\nwith no_grad():\n    w.data.mul_(2)\n",
+         "with no_grad():\n    with torch.no_grad():\n        w.mul_(2)\n"),
+        ("import torch\ndef f(torch):\n    w = torch.ones(3)\n    with torch.no_grad():\n"
+         "        w.data.mul_(2)\n",
+         "w.detach().mul_(2)"),
+        ("import torch\nw = torch.ones(3)\nwith torch.autograd.grad_mode.no_grad():\n"
+         "    w.data.mul_(2)\n",
+         "    w.mul_(2)"),
         # Tabs, and a step of two.
         ("import torch\nif 1:\n\tw = torch.ones(3)\n\tw.data.mul_(2)\n",
          "\twith torch.no_grad():\n\t\tw.mul_(2)"),
