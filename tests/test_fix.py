@@ -163,6 +163,16 @@ def test_a_notebook_is_fixed_in_its_cells(datalint: Datalint) -> None:
     assert Path("a.ipynb").read_bytes() == source.replace(b"w.data", b"w.detach()")
 
 
+def test_no_grad_goes_around_what_follows_in_the_same_cell(datalint: Datalint) -> None:
+    made = "import torch\nw = torch.nn.Parameter(torch.ones(3))"
+    write = "w.data.mul_(2)"
+    Path("a.ipynb").write_bytes(notebook(made, f"{write}\n{write}", write))
+    done = datalint("a.ipynb", "--select", "data-write", "--fix", "--unsafe-fixes")
+    assert (done.returncode, done.stdout) == (0, "1 file checked: 0 findings; 3 fixed\n")
+    one = "with torch.no_grad():\n    w.mul_(2)"
+    assert Path("a.ipynb").read_bytes() == notebook(made, f"{one}\n    w.mul_(2)", one)
+
+
 def fixed(code: str) -> str:
     """What all fixes of all rules make of a program."""
     put: list[bytes] = []
