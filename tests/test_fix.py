@@ -297,7 +297,11 @@ def test_initialisation_has_functions_of_its_own(written: str, instead: str) -> 
         ("import torch\nw = torch.ones(3)\nwith torch.autograd.grad_mode.no_grad():\n"
          "    w.data.mul_(2)\n",
          "    w.mul_(2)"),
-        # Tabs, and a step of two.
+        # Steps of a `match`, tabs, and a step of two.
+        ("import torch\nw = torch.ones(3)\nmatch w:\n  case _:\n    w.data.mul_(2)\n",
+         "    with torch.no_grad():\n      w.mul_(2)"),
+        ("import torch\nw = torch.ones(3)\ntry:\n  pass\nexcept OSError:\n     w.data.mul_(2)\n",
+         "     with torch.no_grad():\n          w.mul_(2)"),
         ("import torch\nif 1:\n\tw = torch.ones(3)\n\tw.data.mul_(2)\n",
          "\twith torch.no_grad():\n\t\tw.mul_(2)"),
         ("import torch\nif 1:\n  w = torch.ones(3)\n  w.data.mul_(2)\n",
@@ -356,6 +360,8 @@ jit.script(C())
 def test_what_torch_jit_compiles_is_left_alone() -> None:
     assert len(check_source(SCRIPTED.encode())) == 4
     assert fixed(SCRIPTED) == SCRIPTED
+    by_name = SCRIPTED.replace("jit.script(C())", "model: nn.Module = C()\njit.script(model)")
+    assert fixed(by_name) == by_name
     ignored = SCRIPTED.replace("@torch.jit.script\n", "@torch.jit.ignore\n")
     assert fixed(ignored) == ignored.replace("x.data", "x.detach()", 1)
 

@@ -181,8 +181,11 @@ def _deeper(above: ast.stmt | None, indent: str, read: Read) -> str:
 
 def _unit(read: Read, indent: str) -> str:
     """One step of indentation, as the block around the statement has it."""
-    if len(read.around.statements) > 1:
-        line = read.file.line(read.around.statements[-2].lineno)
+    *_, above, own = (None, *read.around.statements)
+    if above is not None:
+        cases = above.cases if isinstance(above, ast.Match) else []
+        head = next((case.pattern for case in cases if own in case.body), above)
+        line = read.file.line(head.lineno)
         outer = line[: len(line) - len(line.lstrip())]
         if indent.startswith(outer) and indent != outer:
             return indent.removeprefix(outer)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from datalint.source.bindings import Definition, Function, bindings, imported
 from datalint.source.guard import parse
 from datalint.source.text import Text
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from datalint.finding import Span
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-Definition = Function | ast.ClassDef
 _GRAD_MODE = re.compile(
     r"torch\.(?:autograd\.(?:grad_mode\.)?)?(no_grad|enable_grad|set_grad_enabled|inference_mode)"
 )
@@ -89,13 +88,7 @@ class Surroundings:
     @cached_property
     def imported(self) -> dict[str, str]:
         """What the names stand for that the top level only imports: `nn` for `torch.nn`."""
-        found: dict[str, set[str]] = {}
-        for node in _of_top_level(self.tree):
-            for name, meaning in _bindings(node):
-                found.setdefault(name, set()).add(meaning)
-        elsewhere = {n for g in ast.walk(self.tree) if isinstance(g, ast.Global) for n in g.names}
-        sure = {name for name, meanings in found.items() if len(meanings) == 1} - elsewhere
-        return {name: meaning for name in sure for meaning in found[name] if meaning}
+        return imported(self.tree)
 
     def dotted(self, node: ast.expr, around: Around | None = None) -> str:
         """What an expression such as `nn.init.normal_` names; empty where it is no such.
@@ -133,7 +126,7 @@ class Surroundings:
         if outermost is None:
             return set()
         if outermost not in self._hidden:
-            bound = {binding for node in ast.walk(outermost) for binding in _bindings(node)}
+            bound = {binding for node in ast.walk(outermost) for binding in bindings(node)}
             self._hidden[outermost] = {name for name, _ in bound - self.imported.items()}
         return self._hidden[outermost]
 
@@ -174,7 +167,9 @@ class Surroundings:
         found = {name for call in scripts for given in call.args for name in _names(given)}
         if not found:
             return found
-        uses = {n.name: _names(n) for n in ast.walk(self.tree) if isinstance(n, Definition)}
+        uses: dict[str, set[str]] = {}
+        for name, node in (pair for n in ast.walk(self.tree) for pair in _named(n)):
+            uses.setdefault(name, set()).update(_names(node))
         waiting = list(found)
         while waiting:
             new = uses.get(waiting.pop(), set()) - found
@@ -208,37 +203,10 @@ def _names(node: ast.AST) -> set[str]:
     }
 
 
-def _of_top_level(tree: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that are not within a function or class."""
-    waiting = [tree]
-    while waiting:
-        for node in ast.iter_child_nodes(waiting.pop()):
-            yield node
-            if not isinstance(node, Definition | ast.Lambda):
-                waiting.append(node)
-
-
-def _bindings(node: ast.AST) -> Iterator[tuple[str, str]]:
-    """The names that a node itself binds, and what is imported as each, if something is."""
-    match node:
-        case ast.Import():
-            for alias in node.names:
-                name = alias.name if alias.asname else alias.name.partition(".")[0]
-                yield alias.asname or name, name
-        case ast.ImportFrom():
-            for alias in node.names:
-                yield (
-                    alias.asname or alias.name,
-                    "" if node.level else f"{node.module}.{alias.name}",
-                )
-        case ast.Name(ctx=ast.Store() | ast.Del(), id=name) | ast.arg(arg=name):
-            yield name, ""
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            yield node.name, ""
-        case (
-            ast.ExceptHandler(name=str(name))
-            | ast.MatchAs(name=str(name))
-            | ast.MatchStar(name=str(name))
-            | ast.MatchMapping(rest=str(name))
-        ):
-            yield name, ""
+def _named(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """The names that a node gives to a function, a class or a value, and that."""
+    if isinstance(node, Definition):
+        yield node.name, node
+    elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            yield from ((name, node.value) for name in _names(target))
