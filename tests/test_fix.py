@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from datalint.check import check_source
 from datalint.finding import Applicability, Edit, Finding, Fix, Span
 from datalint.fix import Fixer
 from datalint.lint import Linted, Linter
+from datalint.report.screen import visible
 from datalint.selection import Selection
 from tests.findings import finding
 from tests.notebooks import notebook
@@ -84,6 +86,16 @@ def test_a_diff_writes_nothing_and_can_be_applied(datalint: Datalint, file: Path
     done = datalint("a.py", *SELECTED, "--diff")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == "0 files would change: 0 findings fixed\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text elsewhere")
+@pytest.mark.parametrize("name", ["a\nb.py", "\x1b[2Jx\ty.py", 'é "a" \\.py', "\udcff \u2028.py"])
+def test_a_diff_names_files_so_that_they_are_found(datalint: Datalint, name: str) -> None:
+    Path(name).write_text(READS)
+    done = datalint(name, *SELECTED, "--diff")
+    assert visible(done.stdout.replace("\n", "")) == done.stdout.replace("\n", "")
+    subprocess.run(["git", "apply", "-p0"], input=os.fsencode(done.stdout), check=True)
+    assert Path(name).read_text() == SAFE
 
 
 def test_standard_input_is_fixed_to_standard_output(datalint: Datalint) -> None:
