@@ -107,6 +107,12 @@ def test_standard_input_is_fixed_to_standard_output(datalint: Datalint) -> None:
     assert "not-analysed" in done.stderr
 
 
+def test_a_diff_is_no_report(datalint: Datalint) -> None:
+    done = datalint("a.py", "--diff", "--output-format", "json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "datalint: error: --diff prints no report: leave out --output-format\n"
+
+
 def test_unsafe_fixes_are_for_fixing(datalint: Datalint) -> None:
     done = datalint("a.py", "--unsafe-fixes")
     assert done.returncode == 2
