@@ -346,6 +346,20 @@ def test_form_feeds_stay_where_they_are(code: str) -> None:
     assert fixed(head + code) == head + code.replace("data", "detach()")
 
 
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ("\f    w.data.mul_(2)\n    w.data.mul_(3)\n",
+         "\f    with torch.no_grad():\n        w.mul_(2)\n        w.mul_(3)\n"),
+        ("    w.data.mul_(2)\n  \f    w.data.mul_(3)\n",
+         "    with torch.no_grad():\n        w.mul_(2)\n  \f        w.mul_(3)\n"),
+    ],
+)  # fmt: skip
+def test_form_feeds_are_no_indentation(written: str, instead: str) -> None:
+    head = "import torch\nw = torch.ones(3)\nif w:\n    pass\n"
+    assert fixed(head + written) == head + instead
+
+
 SCRIPTED = """\
 import torch
 from torch import jit, nn

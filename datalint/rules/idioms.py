@@ -137,8 +137,8 @@ def _wrapped(rewrite: Rewrite, read: Read, edits: list[Edit]) -> Fix | None:
     mode = file.spelled("torch.no_grad", read.around)
     row, start = own.lineno, file.column(own.lineno, own.col_offset)
     line, end = file.line(row), file.column(row, own.end_col_offset or 0)
-    indent = line[: start - 1]
-    alone = not indent.strip() and re.fullmatch(r"[ \t]*(#.*)?", line[end - 1 :])
+    indent = _indent(line[: start - 1])
+    alone = not line[: start - 1].strip() and re.fullmatch(r"[ \t]*(#.*)?", line[end - 1 :])
     if not mode or row != own.end_lineno or not alone or _does_more(own):
         return None
     first, above = _run(own, read)
@@ -173,10 +173,15 @@ def _deeper(above: ast.stmt | None, indent: str, read: Read) -> str:
     match above:
         case ast.With(items=[ast.withitem(context_expr=ast.Call() as mode)], body=[first, *_]):
             file, row = read.file, first.lineno
-            inner = file.line(row)[: file.column(row, first.col_offset) - 1]
+            inner = _indent(file.line(row)[: file.column(row, first.col_offset) - 1])
             if file.dotted(mode, read.around) == "torch.no_grad" and row > above.lineno:
                 return inner.removeprefix(indent) if inner.startswith(indent) else ""
     return ""
+
+
+def _indent(blank: str) -> str:
+    """What counts of the blanks before a statement: with a form feed Python begins anew."""
+    return blank.rpartition("\f")[2]
 
 
 def _unit(read: Read, indent: str) -> str:
@@ -186,7 +191,7 @@ def _unit(read: Read, indent: str) -> str:
         cases = above.cases if isinstance(above, ast.Match) else []
         head = next((case.pattern for case in cases if own in case.body), above)
         line = read.file.line(head.lineno)
-        outer = line[: len(line) - len(line.lstrip())]
+        outer = _indent(line[: len(line) - len(line.lstrip())])
         if indent.startswith(outer) and indent != outer:
             return indent.removeprefix(outer)
     return "\t" if indent.startswith("\t") else "    "
