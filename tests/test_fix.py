@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from datalint.check import check_source
 from datalint.finding import Applicability, Edit, Finding, Fix, Span
 from datalint.fix import Fixer
 from datalint.lint import Linted, Linter
+from datalint.report.screen import visible
 from datalint.selection import Selection
 from tests.findings import finding
 from tests.notebooks import notebook
@@ -86,6 +88,16 @@ def test_a_diff_writes_nothing_and_can_be_applied(datalint: Datalint, file: Path
     assert done.stderr == "0 files would change: 0 findings fixed\n"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text elsewhere")
+@pytest.mark.parametrize("name", ["a\nb.py", "\x1b[2Jx\ty.py", 'é "a" \\.py', "\udcff \u2028.py"])
+def test_a_diff_names_files_so_that_they_are_found(datalint: Datalint, name: str) -> None:
+    Path(name).write_text(READS)
+    done = datalint(name, *SELECTED, "--diff")
+    assert visible(done.stdout.replace("\n", "")) == done.stdout.replace("\n", "")
+    subprocess.run(["git", "apply", "-p0"], input=os.fsencode(done.stdout), check=True)
+    assert Path(name).read_text() == SAFE
+
+
 def test_standard_input_is_fixed_to_standard_output(datalint: Datalint) -> None:
     done = datalint("-", *SELECTED, "--fix", "--unsafe-fixes", stdin=READS.encode())
     assert (done.returncode, done.stdout) == (0, ALL)
@@ -93,6 +105,12 @@ def test_standard_input_is_fixed_to_standard_output(datalint: Datalint) -> None:
     done = datalint("-", *SELECTED, "--fix", stdin=b"x.data = (\n")
     assert (done.returncode, done.stdout) == (2, "x.data = (\n")
     assert "not-analysed" in done.stderr
+
+
+def test_a_diff_is_no_report(datalint: Datalint) -> None:
+    done = datalint("a.py", "--diff", "--output-format", "json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "datalint: error: --diff prints no report: leave out --output-format\n"
 
 
 def test_unsafe_fixes_are_for_fixing(datalint: Datalint) -> None:
@@ -163,6 +181,16 @@ def test_a_notebook_is_fixed_in_its_cells(datalint: Datalint) -> None:
     assert Path("a.ipynb").read_bytes() == source.replace(b"w.data", b"w.detach()")
 
 
+def test_no_grad_goes_around_what_follows_in_the_same_cell(datalint: Datalint) -> None:
+    made = "import torch\nw = torch.nn.Parameter(torch.ones(3))"
+    write = "w.data.mul_(2)"
+    Path("a.ipynb").write_bytes(notebook(made, f"{write}\n{write}", write))
+    done = datalint("a.ipynb", "--select", "data-write", "--fix", "--unsafe-fixes")
+    assert (done.returncode, done.stdout) == (0, "1 file checked: 0 findings; 3 fixed\n")
+    one = "with torch.no_grad():\n    w.mul_(2)"
+    assert Path("a.ipynb").read_bytes() == notebook(made, f"{one}\n    w.mul_(2)", one)
+
+
 def fixed(code: str) -> str:
     """What all fixes of all rules make of a program."""
     put: list[bytes] = []
@@ -193,6 +221,9 @@ HEAD = "import torch\nfrom torch import nn\n\n\n"
         ("w.data.mul_(c); w.data.add_(1)", "w.detach().mul_(c); w.detach().add_(1)"),
         ("if c: w.data.mul_(2)", "if c: w.detach().mul_(2)"),
         ("w.data.mul_(f())", "w.detach().mul_(f())"),  # what it does may need grad mode
+        ("w.data.mul_(z := c * c)", "w.detach().mul_(z := c * c)"),  # `z` would have no graph
+        ("w.data.mul_((yield))", "w.detach().mul_((yield))"),  # who runs then has a mode of his own
+        ("w.data[0] = yield", "w.detach()[0] = yield"),
         ("w.data.mul_(\n    2,\n)", "w.detach().mul_(\n    2,\n)"),
         ("w.data += (\n    c)", "w.detach().add_((\n    c))"),
         ("w.data.t_().mul_(2)", "w.detach().t_().mul_(2)"),  # `w.t_()` would turn `w` itself
@@ -251,7 +282,44 @@ def test_initialisation_has_functions_of_its_own(written: str, instead: str) -> 
          "w.detach().mul_(2)"),
         ("import torch\ndef f(p):\n    torch = p\n    w = p.Parameter()\n    w.data.mul_(2)\n",
          "w.detach().mul_(2)"),
-        # Tabs, and a step of two.
+        ("import torch\ndef f():\n    from own import torch\n    w = torch.ones(3)\n"
+         "    w.data.mul_(2)\n",
+         "w.detach().mul_(2)"),
+        ("import torch\ndef f():\n    import torch\n    w = torch.ones(3)\n    w.data.mul_(2)\n",
+         "with torch.no_grad():"),
+        ("import torch\ndef f(c):\n    w = torch.ones(3)\n    match c:\n        case [torch, *_]:\n"
+         "            w.data.mul_(2)\n",
+         "w.detach().mul_(2)"),
+        ("import torch\nw = torch.ones(3)\ntry:\n    c\nexcept c as torch:\n    w.data.mul_(2)\n",
+         "w.detach().mul_(2)"),
+        ("import torch\nw = torch.ones(3)\ndef torch(): pass\nw.data.mul_(2)\n",
+         "w.detach().mul_(2)"),
+        ("import torch\nw = torch.ones(3)\ndef f():\n    global torch\n    torch = w\n"
+         "w.data.mul_(2)\n",
+         "w.detach().mul_(2)"),
+        ("import torch\nfrom torch import nn\ndef f(nn):\n    w = torch.ones(3)\n"
+         "    nn.init.normal_(w.data)\n",
+         "nn.init.normal_(w.detach())"),
+        ("try:\n    import torch\nexcept ImportError:\n    raise\nw = torch.ones(3)\n"
+         "w.data.mul_(2)\n",
+         "with torch.no_grad():"),
+        # Where `no_grad` is not that of torch, grad mode is on.
+        ("import torch\nfrom .own import no_grad\nw = torch.ones(3)\nwith no_grad():\n"
+         "    w.data.mul_(2)\n",
+         "with no_grad():\n    with torch.no_grad():\n        w.mul_(2)\n"),
+        ("import torch\nno_grad = open\nw = torch.ones(3)\nwith no_grad():\n    w.data.mul_(2)\n",
+         "with no_grad():\n    with torch.no_grad():\n        w.mul_(2)\n"),
+        ("import torch\ndef f(torch):\n    w = torch.ones(3)\n    with torch.no_grad():\n"
+         "        w.data.mul_(2)\n",
+         "w.detach().mul_(2)"),
+        ("import torch\nw = torch.ones(3)\nwith torch.autograd.grad_mode.no_grad():\n"
+         "    w.data.mul_(2)\n",
+         "    w.mul_(2)"),
+        # Steps of a `match`, tabs, and a step of two.
+        ("import torch\nw = torch.ones(3)\nmatch w:\n  case _:\n    w.data.mul_(2)\n",
+         "    with torch.no_grad():\n      w.mul_(2)"),
+        ("import torch\nw = torch.ones(3)\ntry:\n  pass\nexcept OSError:\n     w.data.mul_(2)\n",
+         "     with torch.no_grad():\n          w.mul_(2)"),
         ("import torch\nif 1:\n\tw = torch.ones(3)\n\tw.data.mul_(2)\n",
          "\twith torch.no_grad():\n\t\tw.mul_(2)"),
         ("import torch\nif 1:\n  w = torch.ones(3)\n  w.data.mul_(2)\n",
@@ -276,6 +344,20 @@ def test_names_and_indentation_are_those_of_the_place(code: str, instead: str) -
 def test_form_feeds_stay_where_they_are(code: str) -> None:
     head = "import torch\nw = torch.ones(3)\nz = 0\n"
     assert fixed(head + code) == head + code.replace("data", "detach()")
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ("\f    w.data.mul_(2)\n    w.data.mul_(3)\n",
+         "\f    with torch.no_grad():\n        w.mul_(2)\n        w.mul_(3)\n"),
+        ("    w.data.mul_(2)\n  \f    w.data.mul_(3)\n",
+         "    with torch.no_grad():\n        w.mul_(2)\n  \f        w.mul_(3)\n"),
+    ],
+)  # fmt: skip
+def test_form_feeds_are_no_indentation(written: str, instead: str) -> None:
+    head = "import torch\nw = torch.ones(3)\nif w:\n    pass\n"
+    assert fixed(head + written) == head + instead
 
 
 SCRIPTED = """\
@@ -310,6 +392,8 @@ jit.script(C())
 def test_what_torch_jit_compiles_is_left_alone() -> None:
     assert len(check_source(SCRIPTED.encode())) == 4
     assert fixed(SCRIPTED) == SCRIPTED
+    by_name = SCRIPTED.replace("jit.script(C())", "model: nn.Module = C()\njit.script(model)")
+    assert fixed(by_name) == by_name
     ignored = SCRIPTED.replace("@torch.jit.script\n", "@torch.jit.ignore\n")
     assert fixed(ignored) == ignored.replace("x.data", "x.detach()", 1)
 

@@ -7,18 +7,22 @@ import pytest
 from datalint.check import check_source
 from datalint.finding import Applicability
 from datalint.fix import Fixer
-from datalint.lint import Linter
+from datalint.lint import Linted, Linter
 from datalint.rules import ALL
 from datalint.selection import Selection
 from datalint.source.edit import edited
 from tests.fixture_case import FixtureCase, all_cases
-from tests.oracle import Outcome, same
+from tests.oracle import Outcome, execute, same
 from tests.oracle.trial import Trial
+from tests.random_programs import model
+from tests.random_programs.generate import numbered
 
 CASES = all_cases()
 DEFAULT = {rule.name for rule in ALL if rule.default}
 #: Fixtures that PyTorch finds right, though the version counter moves under what was saved.
 LUCKY = ("hit", "spurious", "no effect")
+#: What PyTorch says of a view among several that a seen write, unlike one through `.data`, reaches.
+ONE_OF_SEVERAL_VIEWS = "Such functions do not allow the output views to be modified inplace"
 
 
 def flaw(trial: Trial, after: Outcome, *, safe: bool = False, cures: bool = False) -> str:
@@ -53,13 +57,36 @@ def test_each_fix_keeps_right_values_and_makes_wrong_ones_loud(case: FixtureCase
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_all_fixes_together_do_so_too_and_leave_nothing_to_fix(case: FixtureCase) -> None:
-    put: list[bytes] = []
-    linter = Linter(Selection(("all",)))
-    fixer = Fixer(linter, lambda path, old, new: put.append(new), unsafe=True)
-    left = fixer.lint(case.linted, str(case.path))
+    after, left = all_fixed(case.linted, str(case.path), unsafe=True)
     assert not [finding for finding in left.findings if finding.fix]
-    if put:
-        fixed = put[0].decode() + case.source[len(case.linted.decode()) :]
+    if after != case.linted:
+        fixed = after.decode() + case.source[len(case.linted.decode()) :]
         trials = [Trial(case, entry) for entry in case.entries]
         flaws = [flaw(trial, trial.outcome(fixed)) for trial in trials]
         assert not any(flaws), "\n".join([*flaws, fixed])
+
+
+def all_fixed(source: bytes, path: str, *, unsafe: bool) -> tuple[bytes, Linted]:
+    """What a file holds after all fixes, and what is left in it."""
+    held = [source]
+    fixer = Fixer(Linter(Selection(("all",))), lambda _, old, new: held.append(new), unsafe)
+    left = fixer.lint(source, path)
+    return held[-1], left
+
+
+@pytest.mark.parametrize(
+    "seeds", [range(12), pytest.param(range(12, 1000), marks=pytest.mark.slow)], ids=["few", "many"]
+)
+def test_a_random_program_gives_the_same_gradients_when_fixed_or_raises(seeds: range) -> None:
+    changed = 0
+    for seed in seeds:
+        source = model.as_written(numbered(11, seed))
+        before = execute(source)
+        for unsafe in (False, True):
+            fixed, _ = all_fixed(source.encode(), "a.py", unsafe=unsafe)
+            changed += unsafe and fixed != source.encode()
+            after = execute(fixed.decode())
+            loud = unsafe and (after.modified or ONE_OF_SEVERAL_VIEWS in (after.error or ""))
+            alike = after.error == before.error if before.error else same(after, before)
+            assert alike or loud, f"{before} -> {after}\n{source}\n{fixed.decode()}"
+    assert changed > len(seeds) / 2

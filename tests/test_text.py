@@ -100,6 +100,7 @@ def test_decoding_keeps_line_ends_and_drops_the_bom() -> None:
         (b"# coding: latin-1\n\xe9 = 1", "# coding: latin-1\né = 1"),
         (b"#!/usr/bin/python\n# -*- coding: cp1252 -*-\n'\x80'", "'€'"),
         (b"# coding: latin-1\r\n'\xe9'\r\n", "'é'\r\n"),
+        (b"# Jos\xe9, coding: latin-1\n\xe9 = 1", "# José, coding: latin-1\né = 1"),
         (b"#\r# vim: fileencoding=latin-1\r\xe9", "é"),
     ],
 )

@@ -81,6 +81,8 @@ class Asked:
             raise click.UsageError("--quiet and --verbose contradict each other")
         if self.unsafe_fixes and not (self.fix or self.diff):
             raise click.UsageError("--unsafe-fixes is for --fix or --diff")
+        if self.diff and self.output_format != "text":
+            raise click.UsageError("--diff prints no report: leave out --output-format")
         if self.show_settings or self.show_files:
             self._refuse_beside_showing()
         if self.add_ignore is not None:

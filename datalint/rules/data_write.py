@@ -44,10 +44,12 @@ Leave the rule off unless you want to be rid of `.data` altogether.
 
 ## Fix safety
 Unsafe: the same values are written, but if something did save the tensor, backward raises from now
-on. A statement on a row of its own goes under `torch.no_grad()`, or into the block above it that is
-one; in a function that initialises it becomes a call of `torch.nn.init` where one does the same;
-`p.grad.data.zero_()` and what stands under `torch.no_grad()` lose `.data`. Elsewhere, and where
-the statement calls what may need grad mode, it is `.detach()`.
+on; and PyTorch refuses the use of a view that `split`, `unbind` and the like returned after such a
+write to it or its base. A statement on a row of its own goes under `torch.no_grad()`, or into the
+block above it that is one; in a function that initialises it becomes a call of `torch.nn.init`
+where one does the same; `p.grad.data.zero_()` and what stands under `torch.no_grad()` lose
+`.data`. Elsewhere, and where the statement does something else as well that may need grad mode, it
+is `.detach()`.
 
 ## Known gaps
 A `.data` is taken for a tensor's only where something in the file says so: a value that comes from

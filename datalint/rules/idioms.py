@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from datalint.finding import Fix
     from datalint.rules.reads import Read
     from datalint.rules.rewrite import Rewrite
-    from datalint.source.around import Surroundings
 
 #: The initialisers that draw or fill as the method does, and the keywords that both know.
 _INITIALISERS = {
@@ -100,7 +99,7 @@ def _initialised(rewrite: Rewrite, read: Read, edits: list[Edit]) -> Fix | None:
     """`nn.init.f_(p)` for `nn.init.f_(p.data)`: it turns grad mode off itself."""
     match read.around.own:
         case ast.Expr(value=ast.Call(func=function, args=[first, *_])) if read.is_at(first):
-            name = read.file.dotted(function)
+            name = read.file.dotted(function, read.around)
             if name.startswith("torch.nn.init.") and name.endswith("_"):
                 message = f"Leave out `.data`: `{ast.unparse(function)}` turns grad mode off"
                 return fix_of(rewrite, edits, message)
@@ -132,26 +131,27 @@ def _initialiser(rewrite: Rewrite, read: Read) -> Fix | None:
 def _wrapped(rewrite: Rewrite, read: Read, edits: list[Edit]) -> Fix | None:
     """The statement under `with torch.no_grad():`, in the block above it where that is one.
 
-    Only for one row of its own, and where nothing is called on the way that might need grad mode.
+    Only for one row of its own that does nothing else, which might need grad mode.
     """
     own, file = read.around.own, read.file
     mode = file.spelled("torch.no_grad", read.around)
     row, start = own.lineno, file.column(own.lineno, own.col_offset)
     line, end = file.line(row), file.column(row, own.end_col_offset or 0)
-    indent = line[: start - 1]
-    alone = not indent.strip() and re.fullmatch(r"[ \t]*(#.*)?", line[end - 1 :])
-    if not mode or row != own.end_lineno or not alone or _calls_others(own):
+    indent = _indent(line[: start - 1])
+    alone = not line[: start - 1].strip() and re.fullmatch(r"[ \t]*(#.*)?", line[end - 1 :])
+    if not mode or row != own.end_lineno or not alone or _does_more(own):
         return None
     first, above = _run(own, read)
-    opening = _deeper(above, indent, file) or f"with {mode}():\n{indent}{_unit(read, indent)}"
+    opening = _deeper(above, indent, read) or f"with {mode}():\n{indent}{_unit(read, indent)}"
     edits = [Edit(Span(row, start, row, start), opening), *edits]
     return fix_of(rewrite, edits, f"Write without `.data`, under `{mode}()`", group=first)
 
 
-def _calls_others(own: ast.stmt) -> bool:
-    """Whether anything is called that is no method of what is written."""
+def _does_more(own: ast.stmt) -> bool:
+    """Whether it calls what is no method of what is written, names a value, or lets others run."""
     chain = _chain(own)
-    return any(isinstance(n, ast.Call | ast.Await) and n not in chain for n in ast.walk(own))
+    doing = ast.Call | ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom
+    return any(isinstance(n, doing) and n not in chain for n in ast.walk(own))
 
 
 def _run(own: ast.stmt, read: Read) -> tuple[int, ast.stmt | None]:
@@ -168,22 +168,30 @@ def _run(own: ast.stmt, read: Read) -> tuple[int, ast.stmt | None]:
     return first, above
 
 
-def _deeper(above: ast.stmt | None, indent: str, file: Surroundings) -> str:
+def _deeper(above: ast.stmt | None, indent: str, read: Read) -> str:
     """How much deeper a block of nothing but `torch.no_grad()` is; empty for what is none."""
     match above:
         case ast.With(items=[ast.withitem(context_expr=ast.Call() as mode)], body=[first, *_]):
-            row = first.lineno
-            inner = file.line(row)[: file.column(row, first.col_offset) - 1]
-            if file.dotted(mode) == "torch.no_grad" and row > above.lineno:
+            file, row = read.file, first.lineno
+            inner = _indent(file.line(row)[: file.column(row, first.col_offset) - 1])
+            if file.dotted(mode, read.around) == "torch.no_grad" and row > above.lineno:
                 return inner.removeprefix(indent) if inner.startswith(indent) else ""
     return ""
 
 
+def _indent(blank: str) -> str:
+    """What counts of the blanks before a statement: with a form feed Python begins anew."""
+    return blank.rpartition("\f")[2]
+
+
 def _unit(read: Read, indent: str) -> str:
     """One step of indentation, as the block around the statement has it."""
-    if len(read.around.statements) > 1:
-        line = read.file.line(read.around.statements[-2].lineno)
-        outer = line[: len(line) - len(line.lstrip())]
+    *_, above, own = (None, *read.around.statements)
+    if above is not None:
+        cases = above.cases if isinstance(above, ast.Match) else []
+        head = next((case.pattern for case in cases if own in case.body), above)
+        line = read.file.line(head.lineno)
+        outer = _indent(line[: len(line) - len(line.lstrip())])
         if indent.startswith(outer) and indent != outer:
             return indent.removeprefix(outer)
     return "\t" if indent.startswith("\t") else "    "

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from datalint.source.bindings import Definition, Function, bindings, imported
 from datalint.source.guard import parse
 from datalint.source.text import Text
 
@@ -16,9 +18,9 @@ if TYPE_CHECKING:
 
     from datalint.finding import Span
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-Definition = Function | ast.ClassDef
-_GRAD_MODES = {"no_grad", "enable_grad", "set_grad_enabled", "inference_mode"}
+_GRAD_MODE = re.compile(
+    r"torch\.(?:autograd\.(?:grad_mode\.)?)?(no_grad|enable_grad|set_grad_enabled|inference_mode)"
+)
 #: Decorators of what `torch.jit` does not compile.
 _LEFT_OUT = {"torch.jit.ignore", "torch.jit.unused"}
 
@@ -52,7 +54,7 @@ class Surroundings:
     def __init__(self, text: str) -> None:
         self.tree = parse(text)
         self._lines = Text(text).lines()
-        self._hidden: dict[ast.stmt, set[str]] = {}
+        self._hidden: dict[Definition, set[str]] = {}
 
     def of(self, span: Span) -> Around:
         """What stands around a place."""
@@ -85,48 +87,48 @@ class Surroundings:
 
     @cached_property
     def imported(self) -> dict[str, str]:
-        """What the names stand for that the top level imports: `nn` for `torch.nn`."""
-        found: dict[str, str] = {}
-        for node in self.tree.body:
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    name = alias.name if alias.asname else alias.name.partition(".")[0]
-                    found[alias.asname or name] = name
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for alias in node.names:
-                    found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-        return found
+        """What the names stand for that the top level only imports: `nn` for `torch.nn`."""
+        return imported(self.tree)
 
-    def dotted(self, node: ast.expr) -> str:
-        """What an expression such as `nn.init.normal_` names; empty where it is no such."""
+    def dotted(self, node: ast.expr, around: Around | None = None) -> str:
+        """What an expression such as `nn.init.normal_` names; empty where it is no such.
+
+        With a place it is empty, too, where the name may mean something else there.
+        """
         match node:
             case ast.Name():
-                return self.imported.get(node.id, node.id)
+                if around is None:
+                    return self.imported.get(node.id, node.id)
+                return "" if node.id in self._hidden_at(around) else self.imported.get(node.id, "")
             case ast.Attribute():
-                base = self.dotted(node.value)
+                base = self.dotted(node.value, around)
                 return f"{base}.{node.attr}" if base else ""
             case ast.Call():
-                return self.dotted(node.func)
+                return self.dotted(node.func, around)
         return ""
 
     def spelled(self, wanted: str, around: Around) -> str:
         """How `wanted`, a dotted name, is called at a place; empty where it has no name there."""
-        hidden = self._bound(around.statements[0])
+        hidden = self._hidden_at(around)
         return min(
             (
                 name + wanted[len(meaning) :]
                 for name, meaning in self.imported.items()
                 if f"{wanted}.".startswith(f"{meaning}.") and name not in hidden
             ),
-            key=len,
+            key=lambda name: (len(name), name),
             default="",
         )
 
-    def _bound(self, statement: ast.stmt) -> set[str]:
-        """The names that are bound somewhere in a statement: they may hide an imported one."""
-        if statement not in self._hidden:
-            self._hidden[statement] = _bound(statement)
-        return self._hidden[statement]
+    def _hidden_at(self, around: Around) -> set[str]:
+        """The names that a function or class around a place binds: they may hide imported ones."""
+        outermost = next((s for s in around.statements[:-1] if isinstance(s, Definition)), None)
+        if outermost is None:
+            return set()
+        if outermost not in self._hidden:
+            bound = {binding for node in ast.walk(outermost) for binding in bindings(node)}
+            self._hidden[outermost] = {name for name, _ in bound - self.imported.items()}
+        return self._hidden[outermost]
 
     def grad_mode(self, around: Around) -> str:
         """The grad mode that the innermost `with` or decorator here sets; empty where none does."""
@@ -137,9 +139,8 @@ class Surroundings:
             elif isinstance(outer, Function):
                 setters = outer.decorator_list
             for setter in reversed(setters):
-                mode = self.dotted(setter).removeprefix("torch.").removeprefix("autograd.")
-                if mode in _GRAD_MODES:
-                    return mode
+                if mode := _GRAD_MODE.fullmatch(self.dotted(setter, around)):
+                    return mode[1]
             if isinstance(outer, Function):
                 break
         return ""
@@ -166,7 +167,9 @@ class Surroundings:
         found = {name for call in scripts for given in call.args for name in _names(given)}
         if not found:
             return found
-        uses = {n.name: _names(n) for n in ast.walk(self.tree) if isinstance(n, Definition)}
+        uses: dict[str, set[str]] = {}
+        for name, node in (pair for n in ast.walk(self.tree) for pair in _named(n)):
+            uses.setdefault(name, set()).update(_names(node))
         waiting = list(found)
         while waiting:
             new = uses.get(waiting.pop(), set()) - found
@@ -200,10 +203,10 @@ def _names(node: ast.AST) -> set[str]:
     }
 
 
-def _bound(statement: ast.stmt) -> set[str]:
-    return {
-        part.arg if isinstance(part, ast.arg) else part.id
-        for part in ast.walk(statement)
-        if isinstance(part, ast.arg)
-        or (isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store))
-    }
+def _named(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """The names that a node gives to a function, a class or a value, and that."""
+    if isinstance(node, Definition):
+        yield node.name, node
+    elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            yield from ((name, node.value) for name in _names(target))

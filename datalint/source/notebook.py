@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from datalint.finding import Fix, NotAnalysed, place_name
+from datalint.finding import NotAnalysed, place_name
 from datalint.source import guard
 from datalint.source.cell_text import cell_texts
 from datalint.source.magics import python
@@ -53,10 +53,9 @@ class Notebook:
             replace(note, span=self._in_cell(note.span)) if note.path == finding.path else note
             for note in finding.notes
         )
-        fix = finding.fix and Fix(
-            finding.fix.applicability,
-            finding.fix.message,
-            tuple(replace(edit, span=self._in_cell(edit.span)) for edit in finding.fix.edits),
+        fix = finding.fix and replace(
+            finding.fix,
+            edits=tuple(replace(edit, span=self._in_cell(edit.span)) for edit in finding.fix.edits),
         )
         return replace(finding, span=self._in_cell(finding.span), notes=notes, fix=fix)
 
@@ -121,8 +120,9 @@ def read(source: bytes, names: Set[str]) -> Notebook | None:
         with _named(cell):
             left.append(Cell(cell.number, python(cell.text)))
         rows.append(row)
-        row += cell.text.count("\n") + 1
-    joined = _HEAD + "".join(f"{cell.text}\n" for cell in left)
+        row += cell.text.count("\n") + 2
+    # With a blank row between them, so that no statement stands right below that of another cell.
+    joined = _HEAD + "".join(f"{cell.text}\n\n" for cell in left)
     return Notebook(joined.encode(), tuple(left), tuple(rows))
 
 

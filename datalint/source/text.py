@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import tokenize
 from bisect import bisect_right
@@ -23,6 +24,9 @@ _WORD_ENDS = rb"(?![\w\x80-\xff])"
 #: Not the key that every notebook has; before the name may be the `n` of an escaped line end.
 _LETTERS = re.compile(rb"(?<!meta)data(?![\w\x80-\xff])")
 _JSON_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+\{")
+
+#: The BOM, or a byte of a letter that is not ASCII.
+_LETTER = re.compile(rb"\A\xef\xbb\xbf|[\x80-\xff]")
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -97,14 +101,17 @@ def encode(text: str, source: bytes, errors: str = "strict") -> bytes:
 
 
 def _encoding(source: bytes) -> str:
-    lines = source.splitlines(keepends=True)
+    # Beside a declaration `tokenize` refuses letters that are not UTF-8, and Python does not.
+    lines = [_LETTER.sub(_plain, line) for line in source.splitlines(keepends=True)[:2]]
     try:
         return tokenize.detect_encoding(iter(lines).__next__)[0]
     except SyntaxError as error:
-        if error.msg.startswith("invalid or missing"):
-            return "utf-8-sig"  # No declaration, and line 1 or 2 is not UTF-8: decoding says where.
         row = 1 if b"coding" in lines[0] else 2
         raise NotAnalysed(error.msg.removesuffix(" for '<string>'"), row) from None
+
+
+def _plain(letter: re.Match[bytes]) -> bytes:
+    return letter[0] if letter[0] == codecs.BOM_UTF8 else b"?"
 
 
 def _spoken(encoding: str) -> str:
