@@ -403,6 +403,34 @@ def test_what_is_only_guessed_a_tensor_is_left_alone() -> None:
     assert [f.fix for f in check_source(guessed.encode())] == [None]
 
 
+@pytest.mark.parametrize(
+    ("code", "safe"),
+    [
+        ("print(w.data)", True),
+        ("from rich import print\nprint(w.data)", False),
+        ("def print(x): kept.append(x)\nprint(w.data)", False),
+        ("def f(len): len(w.data)", False),
+        ("f'{w.data.item()} {w.data.shape}'", True),
+        ("f'{w.data.item()=}'", False),
+        ("f'{(w.data > 0)=}'", False),
+        ("w.data.cpu().numpy().copy()", True),
+        ("w.data.cpu().numpy()", False),
+    ],
+)
+def test_what_is_safe(code: str, safe: bool) -> None:
+    found = check_source(f"import torch\nw = torch.ones(3)\n{code}\n".encode())
+    kinds = {f.fix.applicability for f in found if f.fix and f.rule == "data-read"}
+    assert kinds == {Applicability.SAFE if safe else Applicability.UNSAFE}
+
+
+def test_a_recurrent_module_may_give_back_no_tensor() -> None:
+    code = "def f(lstm: nn.LSTM, packed):\n    out, _ = {}(packed)\n    print(out.data)\n"
+    made = "import torch\nfrom torch import nn\n" + code
+    assert check_source(made.format("nn.LSTM(2, 2)").encode()) == []
+    tensor = made.replace("packed)", "packed: torch.Tensor)", 1)
+    assert len(check_source(tensor.format("nn.LSTM(2, 2)").encode())) == 1
+
+
 def edits(*changes: tuple[int, int, str], group: int = 0) -> Fix:
     made = tuple(Edit(Span(1, first, 1, last), content) for first, last, content in changes)
     return Fix(Applicability.UNSAFE, "", made, group)

@@ -30,6 +30,8 @@ _CONSUMING = {
     "device", "layout", "clone", "is_cuda", "stride", "storage_offset", "element_size",
     "is_contiguous", "is_floating_point", "get_device",
 }  # fmt: skip
+#: Builtins that do so with what they are given.
+_USING_UP = {"print", "len", "str", "repr", "float", "int"}
 #: Methods that hand on the same values, in the same memory or in a copy.
 _PASSING = {"cpu", "numpy", "float", "double", "view", "reshape", "flatten", "squeeze"}
 AUGMENTED: dict[type[cst.BaseAugOp], str] = {
@@ -55,6 +57,12 @@ class Expressions:
         self.not_local: set[str] = set()
         self.yields = False
         self.depth = 0
+        #: In `{x.data=}`, which shows how it is written, too.
+        self.spelled = False
+        #: Every name that is bound anywhere in the file.
+        self.ever_bound: set[str] = set()
+        #: The names of builtins that use up what they are given, and the reads given to each.
+        self.used_up: dict[str, list[ir.Expr]] = {}
         #: Names that a comprehension binds, as they are called outside it.
         self.renamed: dict[str, str] = {}
 
@@ -80,6 +88,7 @@ class Expressions:
     def bind(self, origin: cst.CSTNode, name: str) -> ir.Name:
         name = self.renamed.get(name, name)
         self.bound.add(name)
+        self.ever_bound.add(name)
         return self.at(ir.Name, origin, name)
 
     def hidden(self, origin: cst.CSTNode) -> ir.Name:
@@ -128,6 +137,7 @@ class Expressions:
 
         def body() -> None:
             self.bound.update(p.name for p in function.parameters)
+            self.ever_bound |= self.bound
             function.body = lower()
             function.generator = self.yields
             function.loop_targets = frozenset(self.looped)
@@ -204,10 +214,14 @@ class Expressions:
 
     def of_FormattedString(self, node: cst.FormattedString) -> ir.Expr:
         parts = [p for p in node.parts if isinstance(p, cst.FormattedStringExpression)]
-        shown = self.at(ir.Operation, node, "opaque", tuple(self.expr(p.expression) for p in parts))
-        # `{x.data=}` shows how it is written, too.
-        self.consume(*(o for p, o in zip(parts, shown.operands, strict=True) if not p.equal))
-        return shown
+        return self.at(ir.Operation, node, "opaque", tuple(map(self.shown, parts)))
+
+    def shown(self, part: cst.FormattedStringExpression) -> ir.Expr:
+        outer, self.spelled = self.spelled, self.spelled or part.equal is not None
+        value = self.expr(part.expression)
+        self.consume(value)
+        self.spelled = outer
+        return value
 
     def of_Ellipsis(self, node: cst.Ellipsis) -> ir.Expr:
         return self.at(ir.Constant, node, ...)
@@ -236,10 +250,18 @@ class Expressions:
 
     def consume(self, *operands: ir.Expr) -> None:
         """These values leave nothing behind where they are used."""
-        for operand in operands:
+        for operand in () if self.spelled else operands:
             read = _passed_on(operand)
             if isinstance(read, ir.Attribute):
                 read.consumed = True
+
+    def give_back(self) -> None:
+        """What is bound somewhere in the file is no builtin: it may keep what it is given."""
+        for name in self.used_up.keys() & self.ever_bound:
+            for operand in self.used_up[name]:
+                read = _passed_on(operand)
+                if isinstance(read, ir.Attribute):
+                    read.consumed = False
 
     def of_Call(self, node: cst.Call) -> ir.Expr:
         callee = self.expr(node.func)
@@ -254,15 +276,9 @@ class Expressions:
             ):
                 self.mentions.add(f".{name}")
                 return self.at(ir.Attribute, node, base.value, name)
-        if isinstance(callee, ir.Name) and callee.id in (
-            "print",
-            "len",
-            "str",
-            "repr",
-            "float",
-            "int",
-        ):
+        if isinstance(callee, ir.Name) and callee.id in _USING_UP:
             self.consume(*(a.value for a in arguments))
+            self.used_up.setdefault(callee.id, []).extend(a.value for a in arguments)
         return self.at(ir.Call, node, callee, arguments)
 
     def of_BinaryOperation(self, node: cst.BinaryOperation) -> ir.Expr:

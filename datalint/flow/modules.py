@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datalint.flow.attributes import BUFFERS, Attributes
@@ -46,6 +47,10 @@ _MODULES = {"modules", "children"}
 _NAMED_MODULES = {"named_modules", "named_children"}
 _SAME = {"cuda", "cpu", "to", "half", "float", "double", "to_empty",
          "share_memory", "bfloat16", "type", "zero_grad", "__enter__"}  # fmt: skip
+
+
+#: These give back a `PackedSequence` for one, and its `.data` is no way past anything.
+PACKED = {"torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"}
 
 
 class Modules(Attributes):
@@ -166,7 +171,12 @@ class Modules(Attributes):
         for name in operator.state:
             if evaluating or name.removeprefix(".") not in BUFFERS:
                 tensors[name] = self.own_tensor(node, thing, name)
-        return self.operate(operator, node, named, tensors)
+        result = self.operate(operator, node, named, tensors)
+        given = tensors.get("input", {})
+        if thing.of in PACKED and not all(tensor.known for tensor in given.values()):
+            for key, tensor in self.tensors(result).items():
+                self.state.set_tensor(key, replace(tensor, known=False))
+        return result
 
     def own_tensor(self, node: ir.Node, thing: Instance, name: str) -> dict[Key, Tensor]:
         """A module's tensor by the name it has in the facts: `.weight`, `.layers.*.bias`."""
