@@ -43,28 +43,42 @@ class Silencer:
         linted = self.linter.lint(source, path)
         if not linted.findings:
             return linted
-        lines = suppress.read(source, path)
-        wanted, there = _wanted(linted.findings, lines), _comments(lines)
-        edits = [self._edit(lines, there.get(at), at, rules) for at, rules in wanted.items()]
+        edits, named = silencing(linted.findings, source, path, self.reason)
         silenced = edited(source, path, edits)
         left = self.linter.lint(silenced, path)
         for finding in left.findings:
             raise NotEdited(f"a comment does not silence {_named(finding)}")
         self.put(path, source, silenced)
-        self.added += sum(map(len, wanted.values()))
+        self.added += named
         self.files += 1
         return left
 
-    def _edit(self, lines: _Lines, comment: Comment | None, at: _Row, rules: Iterable[str]) -> Edit:
-        """The rules named in the comment that the row has, or in a new one at its end."""
-        cell, row = at
-        if comment is None:
-            column = lines[cell].ends[row]
-            content = f"  # datalint: {suppress.LINE}[{', '.join(rules)}] {self.reason}".rstrip()
-        else:
-            column = comment.named[-1].span.end_column
-            content = "".join(f", {rule}" for rule in rules)
-        return Edit(Span(row, column, row, column, cell), content)
+
+def silencing(
+    findings: Sequence[Finding], source: bytes, path: str, reason: str = ""
+) -> tuple[list[Edit], int]:
+    """The edits that put comments for findings into their file, and how many rules they name.
+
+    Raises `NotEdited` where no comment can stand, `NotAnalysed` where the file is no Python.
+    """
+    lines = suppress.read(source, path)
+    wanted, there = _wanted(findings, lines), _comments(lines)
+    edits = [_edit(lines, there.get(at), at, rules, reason) for at, rules in wanted.items()]
+    return edits, sum(map(len, wanted.values()))
+
+
+def _edit(
+    lines: _Lines, comment: Comment | None, at: _Row, rules: Iterable[str], reason: str
+) -> Edit:
+    """The rules named in the comment that the row has, or in a new one at its end."""
+    cell, row = at
+    if comment is None:
+        column = lines[cell].ends[row]
+        content = f"  # datalint: {suppress.LINE}[{', '.join(rules)}] {reason}".rstrip()
+    else:
+        column = comment.named[-1].span.end_column
+        content = "".join(f", {rule}" for rule in rules)
+    return Edit(Span(row, column, row, column, cell), content)
 
 
 def _wanted(findings: Sequence[Finding], lines: _Lines) -> dict[_Row, dict[str, None]]:

@@ -168,12 +168,18 @@ class TestActions:
     ) -> None:
         uri = (tmp_path / "train.py").as_uri()
         (found,) = await shared.opened(uri, HARMFUL)
-        (action,) = await shared.actions(uri, span(4, 5, 5))
+        (action, silence) = await shared.actions(uri, span(4, 5, 5))
         assert action.title.startswith("Use `.detach()`") and action.title.endswith(" (unsafe)")
         assert action.kind == types.CodeActionKind.QuickFix
         assert action.diagnostics == (found,)
         assert not action.is_preferred
         assert shared.with_edits(uri, action.edit) == HARMFUL.replace("y.data", "y.detach()")
+        assert silence.title == "Silence write-after-save here"
+        assert silence.diagnostics == (found,)
+        silent = shared.with_edits(uri, silence.edit)
+        assert "c = y.data  # datalint: ignore[write-after-save]\n" in silent
+        shared.type(uri, silent)
+        assert await shared.actions(uri, span(4, 5, 5)) == []
         assert await shared.actions(uri, span(2, 0, 3)) == []
 
     async def test_a_safe_one_is_preferred_and_all_can_be_made(
@@ -182,7 +188,7 @@ class TestActions:
         uri = (tmp_path / "look.py").as_uri()
         text = READS.replace("\n", "\r\n").rstrip()
         assert rules(await shared.opened(uri, text)) == ["data-read"] * 2
-        (action, every) = await shared.actions(uri, span(3, 6, 12))
+        (action, _, every) = await shared.actions(uri, span(3, 6, 12))
         assert action.is_preferred and not action.title.endswith("(unsafe)")
         assert shared.with_edits(uri, action.edit) == text.replace("x.data)", "x.detach())")
         assert every.kind == "source.fixAll.datalint"
@@ -197,7 +203,7 @@ class TestActions:
             '[tool.datalint]\nextend-select = ["data-write"]\n'
         )
         assert rules(await shared.opened(uri, text)) == ["data-write"]
-        (action,) = await shared.actions(uri, span(3, 0, 0))
+        (action, _) = await shared.actions(uri, span(3, 0, 0))
         assert shared.with_edits(uri, action.edit) == text.replace(
             "x.data.mul_", "with torch.no_grad():\r\n    x.mul_"
         )
@@ -208,7 +214,7 @@ class TestActions:
         uri = (tmp_path / "latin.py").as_uri()
         text = "# coding: latin-1\n" + READS.replace("x.data)", "'😀', x.data)")
         assert rules(await shared.opened(uri, text)) == ["data-read"] * 2
-        (action,) = await shared.actions(uri, span(4, 14, 14))
+        (action, _) = await shared.actions(uri, span(4, 14, 14))
         assert "'😀', x.detach())" in shared.with_edits(uri, action.edit)
 
     async def test_only_the_kinds_that_are_asked_for_are_offered(
@@ -217,7 +223,7 @@ class TestActions:
         uri = (tmp_path / "look.py").as_uri()
         await shared.opened(uri, READS)
         for only, offered in {
-            "quickfix": ["quickfix"],
+            "quickfix": ["quickfix"] * 2,
             "source": ["source.fixAll.datalint"],
             "source.fixAll": ["source.fixAll.datalint"],
             "source.fixAll.ruff": [],
@@ -244,7 +250,7 @@ class TestActions:
     ) -> None:
         uri = (tmp_path / "train.py").as_uri()
         await plain.opened(uri, HARMFUL)
-        (action,) = await plain.actions(uri, span(4, 4, 10))
+        (action, _) = await plain.actions(uri, span(4, 4, 10))
         assert action.edit and action.edit.changes and not action.edit.document_changes
         fixed = with_edits(HARMFUL, action.edit.changes[uri])
         assert fixed == HARMFUL.replace("y.data", "y.detach()")
@@ -352,9 +358,11 @@ class TestNotebooks:
             types.Location(self.uri(3), span(0, 0, 18)),
         ]
         assert (await shared.next(self.uri(3), 0)).diagnostics == ()
-        (action,) = await shared.actions(self.uri(1), span(3, 0, 0))
+        (action, silence) = await shared.actions(self.uri(1), span(3, 0, 0))
         fixed = shared.with_edits(self.uri(1), action.edit)
         assert fixed == self.FIRST.replace("y.data", "y.detach()")
+        silent = shared.with_edits(self.uri(1), silence.edit)
+        assert "  # datalint: ignore[write-after-save]" in silent
 
     async def test_cells_are_edited_put_in_and_taken_out(
         self, shared: Editor, notebook: types.NotebookDocumentIdentifier

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from datalint.finding import Applicability, NotAnalysed
+from datalint.silence import silencing
 from datalint.source.edit import NotEdited, edited
 from datalint.source.notebook import parse
 from datalint.source.text import Rows, split_lines
@@ -71,7 +72,22 @@ def quick_fixes(
             kind=types.CodeActionKind.QuickFix,
             diagnostics=diagnostics,
             is_preferred=safe or None,
-            edit=changes.of(_edits(fix, terms)),
+            edit=changes.of(_edits(fix.edits, terms)),
+        )
+
+
+def silence(marked: Iterable[Marked], terms: Terms, changes: Changes) -> Iterator[types.CodeAction]:
+    """For each finding a comment that silences it, where one can stand."""
+    for each in marked:
+        try:
+            edits, _ = silencing([each.finding], terms.outcome.unit.source, terms.outcome.unit.path)
+        except (NotAnalysed, NotEdited):
+            continue
+        yield types.CodeAction(
+            title=f"Silence {each.finding.rule} here",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=[each.diagnostic],
+            edit=changes.of(_edits(edits, terms)),
         )
 
 
@@ -84,9 +100,9 @@ def _goes(fix: Fix, unit: Unit) -> bool:
     return True
 
 
-def _edits(fix: Fix, terms: Terms) -> Iterator[tuple[Document, list[types.TextEdit]]]:
+def _edits(made: Iterable[Edit], terms: Terms) -> Iterator[tuple[Document, list[types.TextEdit]]]:
     by_cell: dict[int | None, list[Edit]] = {}
-    for edit in fix.edits:
+    for edit in made:
         by_cell.setdefault(edit.span.cell, []).append(edit)
     for cell, edits in by_cell.items():
         document = terms.outcome.unit.parts[cell]

@@ -118,6 +118,7 @@ async def _code_action(ls: Server, params: types.CodeActionParams) -> list[types
     if actions.is_asked_for(types.CodeActionKind.QuickFix, context):
         here = [m for m in result.marked.get(uri, []) if _meet(m.diagnostic.range, params.range)]
         offered += actions.quick_fixes(here, result.terms, ls.changes())
+        offered += actions.silence(here, result.terms, ls.changes())
     automatic = context.trigger_kind == types.CodeActionTriggerKind.Automatic
     if actions.is_asked_for(actions.FIX_ALL, context) and (context.only or not automatic):
         fixed = await ls.fixed(result)
