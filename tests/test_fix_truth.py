@@ -55,6 +55,7 @@ def test_each_fix_keeps_right_values_and_makes_wrong_ones_loud(case: FixtureCase
     assert not flaws, "\n".join([*flaws, case.source])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_all_fixes_together_do_so_too_and_leave_nothing_to_fix(case: FixtureCase) -> None:
     after, left = all_fixed(case.linted, str(case.path), unsafe=True)
