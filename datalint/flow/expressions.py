@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import libcst as cst
 
 from datalint.flow import ir
+from datalint.flow.consumed import Consumption
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,16 +25,6 @@ _OPERATORS = {
     "Minus": "neg", "Plus": "pos", "BitInvert": "invert", "Not": "not", "Is": "is",
     "IsNot": "is not",
 }  # fmt: skip
-#: Methods and attributes whose result holds nothing of the tensor.
-_CONSUMING = {
-    "item", "tolist", "size", "dim", "ndim", "ndimension", "numel", "nelement", "shape", "dtype",
-    "device", "layout", "clone", "is_cuda", "stride", "storage_offset", "element_size",
-    "is_contiguous", "is_floating_point", "get_device",
-}  # fmt: skip
-#: Builtins that do so with what they are given.
-_USING_UP = {"print", "len", "str", "repr", "float", "int"}
-#: Methods that hand on the same values, in the same memory or in a copy.
-_PASSING = {"cpu", "numpy", "float", "double", "view", "reshape", "flatten", "squeeze"}
 AUGMENTED: dict[type[cst.BaseAugOp], str] = {
     getattr(cst, f"{name}Assign"): f"i{operator}"
     for name, operator in _OPERATORS.items()
@@ -57,12 +48,9 @@ class Expressions:
         self.not_local: set[str] = set()
         self.yields = False
         self.depth = 0
-        #: In `{x.data=}`, which shows how it is written, too.
-        self.spelled = False
+        self.consumption = Consumption()
         #: Every name that is bound anywhere in the file.
         self.ever_bound: set[str] = set()
-        #: The names of builtins that use up what they are given, and the reads given to each.
-        self.used_up: dict[str, list[ir.Expr]] = {}
         #: Names that a comprehension binds, as they are called outside it.
         self.renamed: dict[str, str] = {}
 
@@ -217,10 +205,9 @@ class Expressions:
         return self.at(ir.Operation, node, "opaque", tuple(map(self.shown, parts)))
 
     def shown(self, part: cst.FormattedStringExpression) -> ir.Expr:
-        outer, self.spelled = self.spelled, self.spelled or part.equal is not None
-        value = self.expr(part.expression)
-        self.consume(value)
-        self.spelled = outer
+        with self.consumption.shown(spelled=part.equal is not None):
+            value = self.expr(part.expression)
+            self.consumption.use_up(value)
         return value
 
     def of_Ellipsis(self, node: cst.Ellipsis) -> ir.Expr:
@@ -229,8 +216,7 @@ class Expressions:
     def of_Attribute(self, node: cst.Attribute) -> ir.Expr:
         base = self.expr(node.value)
         self.mentions.add(f".{node.attr.value}")
-        if node.attr.value in _CONSUMING or (node.attr.value == "copy" and _is_array(base)):
-            self.consume(base)
+        self.consumption.attribute(base, node.attr.value)
         return self.at(ir.Attribute, node, base, node.attr.value)
 
     def of_Subscript(self, node: cst.Subscript) -> ir.Expr:
@@ -248,21 +234,6 @@ class Expressions:
         parts = [p for p in (node.lower, node.upper, node.step) if p]
         return self.at(ir.Slice, node, tuple(self.expr(p) for p in parts))
 
-    def consume(self, *operands: ir.Expr) -> None:
-        """These values leave nothing behind where they are used."""
-        for operand in () if self.spelled else operands:
-            read = _passed_on(operand)
-            if isinstance(read, ir.Attribute):
-                read.consumed = True
-
-    def give_back(self) -> None:
-        """What is bound somewhere in the file is no builtin: it may keep what it is given."""
-        for name in self.used_up.keys() & self.ever_bound:
-            for operand in self.used_up[name]:
-                read = _passed_on(operand)
-                if isinstance(read, ir.Attribute):
-                    read.consumed = False
-
     def of_Call(self, node: cst.Call) -> ir.Expr:
         callee = self.expr(node.func)
         arguments = tuple(
@@ -276,9 +247,7 @@ class Expressions:
             ):
                 self.mentions.add(f".{name}")
                 return self.at(ir.Attribute, node, base.value, name)
-        if isinstance(callee, ir.Name) and callee.id in _USING_UP:
-            self.consume(*(a.value for a in arguments))
-            self.used_up.setdefault(callee.id, []).extend(a.value for a in arguments)
+        self.consumption.call(callee, [argument.value for argument in arguments])
         return self.at(ir.Call, node, callee, arguments)
 
     def of_BinaryOperation(self, node: cst.BinaryOperation) -> ir.Expr:
@@ -300,7 +269,7 @@ class Expressions:
         result = left = self.expr(node.left)
         for part in node.comparisons:
             right = self.expr(part.comparator)
-            self.consume(left, right)
+            self.consumption.use_up(left, right)
             name = _OPERATORS.get(type(part.operator).__name__, "opaque")
             result = self.at(ir.Operation, node, name, (left, right))
             left = right
@@ -400,20 +369,3 @@ def names(target: cst.BaseExpression) -> list[str]:
         case cst.Tuple() | cst.List():
             return [n for e in target.elements for n in names(e.value)]
     return []
-
-
-def _passed_on(node: ir.Expr) -> ir.Expr:
-    """The `x.data` of `x.data.cpu().numpy()`."""
-    while isinstance(node, ir.Call) and isinstance(node.callee, ir.Attribute):
-        if node.callee.name not in _PASSING:
-            break
-        node = node.callee.base
-    return node
-
-
-def _is_array(node: ir.Expr) -> bool:
-    """Whether it is `....numpy()`, whose `.copy()` is one of its memory."""
-    match node:
-        case ir.Call(callee=ir.Attribute(name="numpy")):
-            return True
-    return False

@@ -27,7 +27,7 @@ class Statements(Expressions):
 
     def module(self, module: cst.Module) -> ir.Module:
         body, bound = self.scope(lambda: self.block(module.body))
-        self.give_back()
+        self.consumption.settle(self.ever_bound)
         return ir.Module(
             body,
             tuple(self.functions),
