@@ -14,7 +14,7 @@ from datalint.source.suppress import may_suppress
 from datalint.source.text import Text, decode, may_hold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Set
 
     from datalint.cache import Cache
     from datalint.finding import Finding
@@ -123,9 +123,10 @@ class Linter:
         return self._judged(self._check(source, path) if judged else [], source, path)
 
     def _judged(self, found: list[Finding], source: bytes, path: str) -> Judged:
+        elsewhere = self.selection.per_file.rules(path)
+        rules = self.selection.rules() - elsewhere
         if may_suppress(source):
-            found = self._unsuppressed(found, source, path)
-        rules, elsewhere = self.selection.rules_in(path), self.selection.per_file.rules(path)
+            found = _unsuppressed(found, source, path, rules)
         unselected = set(_WRITES) - self.selection.rules() - elsewhere
         selected = [finding for finding in found if finding.rule in rules]
         kept = sorted(selected, key=lambda finding: finding.order())
@@ -189,16 +190,6 @@ class Linter:
 
         return check.check_source(source, path, project, self.selection.ways())
 
-    def _unsuppressed(self, found: list[Finding], source: bytes, path: str) -> list[Finding]:
-        from datalint.suppression import unsuppressed
-
-        try:
-            return unsuppressed(found, source, path, self.selection.rules_in(path))
-        except NotAnalysed:
-            if found:
-                raise
-            return []  # A file that was not judged need not be Python.
-
     def read(self) -> frozenset[str]:
         """The absolute paths of the files that were looked into, where there is no cache."""
         return self._project.paths() if self._project else frozenset()
@@ -212,3 +203,14 @@ class Linter:
             elif self._project and (module := self._project.read(other)):
                 sources[other] = Text(module.text)
         return sources
+
+
+def _unsuppressed(found: list[Finding], source: bytes, path: str, rules: Set[str]) -> list[Finding]:
+    from datalint.suppression import unsuppressed
+
+    try:
+        return unsuppressed(found, source, path, rules)
+    except NotAnalysed:
+        if found:
+            raise
+        return []  # A file that was not judged need not be Python.

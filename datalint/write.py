@@ -7,7 +7,10 @@ import os
 import stat
 import tempfile
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Put(Protocol):
@@ -28,31 +31,34 @@ def replace(path: str, old: bytes, new: bytes) -> None:
     followed and stays; another hard link to the file keeps what it held.
     """
     target = Path(path).resolve()
-    try:
+    with _told():
         status = target.stat()
         if not os.access(target, os.W_OK):
             raise NotWritten("it is read-only")
         temporary = _written(new, target.parent, status)
-    except OSError as error:
-        raise NotWritten(f"cannot be written: {error.strerror or error}") from None
-    try:
-        if target.read_bytes() != old:
-            raise NotWritten("it changed meanwhile")
-        temporary.replace(target)
-    except OSError as error:
-        raise NotWritten(f"cannot be written: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+        try:
+            if target.read_bytes() != old:
+                raise NotWritten("it changed meanwhile")
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def create(path: str, new: bytes) -> None:
     """Let a file that may not be there yet hold `new`, whatever it held; raises `NotWritten`."""
     target = Path(path).resolve()
-    try:
+    with _told():
         if target.exists():
-            return replace(path, target.read_bytes(), new)
-        temporary = _written(new, target.parent, None)
-        temporary.replace(target)
+            replace(path, target.read_bytes(), new)
+        else:
+            _written(new, target.parent, None).replace(target)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What the system refuses is said in one line."""
+    try:
+        yield
     except OSError as error:
         raise NotWritten(f"cannot be written: {error.strerror or error}") from None
 

@@ -10,10 +10,10 @@ import click
 from datalint.cli.fixing import fix_files, fix_stdin, show_diff
 from datalint.cli.job import Job
 from datalint.cli.options import Command, options
-from datalint.cli.output import complain, fail, note, show_below_log, wants_color, write
+from datalint.cli.output import complain_of, fail, note, show_below_log, wants_color, write
 from datalint.cli.recording import tell_gone, write_baseline
 from datalint.cli.silencing import add_ignores
-from datalint.report import REPORTERS, Look, Report, concise, statistics, step_summary
+from datalint.report import REPORTERS, Look, Report, statistics, step_summary
 from datalint.report.screen import visible
 from datalint.runner import exit_code
 
@@ -59,8 +59,7 @@ def _rendered(asked: Asked, run: Run, report: Report) -> str:
     look = Look(wants_color(asked.color, asked.output_file), summary=not asked.quiet)
     if not asked.statistics:
         return REPORTERS[asked.output_format](report, run.sources, look)
-    for line in concise.lines(Report(problems=report.problems)):
-        complain(line)  # They are not among the findings: nobody may miss which files they are.
+    complain_of(report.problems)  # Nobody may miss which files they are, which no number tells.
     if asked.output_format == "json":
         return statistics.render_json(report)
     return statistics.render(report, look)

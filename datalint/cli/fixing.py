@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datalint import write
-from datalint.cli.output import complain, write_bytes
+from datalint.cli.output import complain, complain_of, write_bytes
 from datalint.fix import Fixer
-from datalint.report import Report, concise
 from datalint.report.diff import diff
 from datalint.report.summary import count
 
 if TYPE_CHECKING:
     from datalint.cli.job import Job
+    from datalint.report import Report
     from datalint.runner import Run
     from datalint.write import Put
 
@@ -46,8 +46,7 @@ def show_diff(job: Job) -> int:
     run = job.run(_fixer(job, lambda path, old, new: diffs.append(diff(path, old, new))))
     write_bytes(b"".join(diffs), job.asked.output_file)
     report = run.report()
-    for line in concise.lines(Report(problems=report.problems)):
-        complain(line)
+    complain_of(report.problems)
     if not job.asked.quiet:
         files, findings = count(len(diffs), "file"), count(run.fixed, "finding")
         complain(f"{files} would change: {findings} fixed")

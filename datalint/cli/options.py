@@ -14,7 +14,7 @@ from datalint.report import REPORTERS
 from datalint.settings import Said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,8 @@ class Asked:
             self._refuse_beside_showing()
         if self.add_ignore is not None:
             self._refuse_beside_comments(self.add_ignore)
-        self._refuse_with_write_baseline()
+        if self.write_baseline:
+            self._refuse_beside_baseline()
         if self.statistics:
             self._refuse_beside_statistics()
         if self.isolated and self.config_file is not None:
@@ -95,32 +96,26 @@ class Asked:
 
     def _refuse_beside_showing(self) -> None:
         shown = "--show-settings" if self.show_settings else "--show-files"
-        for other, given in {
+        others = {
             "--show-files": self.show_settings and self.show_files,
             "--fix": self.fix,
             "--diff": self.diff,
             "--add-ignore": self.add_ignore is not None,
             "--write-baseline": self.write_baseline,
-        }.items():
-            if given:
-                raise click.UsageError(f"{other} and {shown} contradict each other")
+        }
+        _refuse(f"{{}} and {shown}", others)
 
     def _refuse_beside_comments(self, reason: str) -> None:
         if self.stdin:
             raise click.UsageError("--add-ignore writes files and cannot change standard input")
-        for other, given in {
-            "--fix": self.fix,
-            "--diff": self.diff,
-            "--write-baseline": self.write_baseline,
-        }.items():
-            if given:
-                raise click.UsageError(f"{other} and --add-ignore contradict each other")
+        others = {"--fix": self.fix, "--diff": self.diff, "--write-baseline": self.write_baseline}
+        _refuse("{} and --add-ignore", others)
         if self.output_file is not None or self.output_format != "text":
             raise click.UsageError("--add-ignore prints no report: leave out its format and file")
         if not reason.isprintable():
             raise click.UsageError("the reason of --add-ignore has to be one line of plain text")
 
-    def _refuse_with_write_baseline(self) -> None:
+    def _refuse_beside_baseline(self) -> None:
         others = {
             "--fix": self.fix,
             "--diff": self.diff,
@@ -129,21 +124,25 @@ class Asked:
             "--output-file": self.output_file is not None,
             "standard input": self.stdin,
         }
-        for name in (name for name, given in others.items() if given and self.write_baseline):
-            raise click.UsageError(f"--write-baseline and {name} contradict each other")
+        _refuse("--write-baseline and {}", others)
 
     def _refuse_beside_statistics(self) -> None:
-        for other, given in {
+        others = {
             "--diff": self.diff,
             "--add-ignore": self.add_ignore is not None,
             "--write-baseline": self.write_baseline,
             "--show-settings": self.show_settings,
             "--show-files": self.show_files,
-        }.items():
-            if given:
-                raise click.UsageError(f"{other} and --statistics contradict each other")
+        }
+        _refuse("{} and --statistics", others)
         if self.output_format not in ("text", "json"):
             raise click.UsageError("--statistics has no other --output-format than text and json")
+
+
+def _refuse(both: str, others: Mapping[str, bool]) -> None:
+    """Raise `click.UsageError` for the first of the others that was given, as one of `both`."""
+    for other in (name for name, given in others.items() if given):
+        raise click.UsageError(f"{both.format(other)} contradict each other")
 
 
 class Command(click.Command):

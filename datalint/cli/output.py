@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from datalint.report import Report, concise
 from datalint.report.screen import visible
+
+if TYPE_CHECKING:
+    from datalint.report import Problem
 
 
 def wants_color(choice: str, output_file: str | None) -> bool:
@@ -67,6 +72,12 @@ def say(path: str, what: str) -> None:
 def complain(text: str) -> None:
     """Tell on standard error what standard output has no place for."""
     click.echo(visible(text), err=True)
+
+
+def complain_of(problems: tuple[Problem, ...]) -> None:
+    """The same for files that were not analysed or not fixed, a line each."""
+    for line in concise.lines(Report(problems=problems)):
+        complain(line)
 
 
 def fail(text: str) -> int:

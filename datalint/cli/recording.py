@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datalint.cli.output import complain, note, write
-from datalint.report import Report, concise
+from datalint.cli.output import complain_of, note, write
 from datalint.report.summary import count
 
 if TYPE_CHECKING:
@@ -20,8 +19,7 @@ def write_baseline(job: Job, baseline: Baseline) -> int:
     report = run.report()
     gone = baseline.gone(run.checked, job.asked.paths, job.settings.selection)
     baseline.write(gone, report.findings, run.sources)
-    for line in concise.lines(Report(problems=report.problems)):
-        complain(line)
+    complain_of(report.problems)
     if not job.asked.quiet:
         total = count(baseline.recorded.total(), "finding")
         files = count(len({key.path for key in baseline.recorded}), "file")

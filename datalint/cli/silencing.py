@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datalint.cli.output import complain, write
-from datalint.report import Report, concise
+from datalint.cli.output import complain_of, write
 from datalint.report.summary import count
 from datalint.silence import Silencer
 from datalint.write import replace
@@ -18,8 +17,7 @@ def add_ignores(job: Job, reason: str) -> int:
     """Write the comments that silence what is found; the exit code."""
     silencer = Silencer(job.linter(), replace, reason)
     problems = job.run(silencer).report().problems
-    for line in concise.lines(Report(problems=problems)):
-        complain(line)
+    complain_of(problems)
     if not job.asked.quiet:
         files = count(silencer.files, "file")
         write(f"added {count(silencer.added, 'suppression')} in {files}\n")

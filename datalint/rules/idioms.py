@@ -159,7 +159,7 @@ def _run(own: ast.stmt, read: Read) -> tuple[int, ast.stmt | None]:
 
     And the statement in the row above `own`, if it is one of them.
     """
-    block = read.around.siblings() or read.file.tree.body
+    block = read.around.block
     first, above = own.lineno, None
     for statement in reversed(block[: block.index(own)]):
         if statement.end_lineno != first - 1:

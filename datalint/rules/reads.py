@@ -70,10 +70,6 @@ class Read:
             Edit(Span(last, after, last, after), ")"),
         ]
 
-    def text(self, length: int) -> str:
-        """Its last characters."""
-        return self.file.line(self.span.end_row)[: self.span.end_column - 1][-length:]
-
     @property
     def dot(self) -> Span | None:
         """Where `.data` stands, if it is all in one row."""

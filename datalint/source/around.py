@@ -30,6 +30,8 @@ class Around:
     """The statements that a place is in, the outermost first; the last is its own."""
 
     statements: tuple[ast.stmt, ...]
+    #: The statements of the block that its own is in.
+    block: Sequence[ast.stmt]
 
     @property
     def own(self) -> ast.stmt:
@@ -38,11 +40,6 @@ class Around:
     def definitions(self) -> Iterator[Definition]:
         """The functions and classes that the place is in, the innermost first."""
         return (s for s in reversed(self.statements[:-1]) if isinstance(s, Definition))
-
-    def siblings(self) -> Sequence[ast.stmt]:
-        """The statements of the block that the place's own is in; of the top level, none."""
-        outer = self.statements[-2] if len(self.statements) > 1 else None
-        return next((block for block in _blocks(outer) if self.own in block), ())
 
 
 class Surroundings:
@@ -60,14 +57,15 @@ class Surroundings:
         """What stands around a place."""
         at = span.row, self.byte(span.row, span.column)
         found: list[ast.stmt] = []
-        blocks: list[list[ast.stmt]] = [self.tree.body]
+        inner = self.tree.body
+        blocks = [inner]
         while blocks:
             block = blocks.pop()
             index = bisect_left(block, at, key=lambda s: (s.end_lineno or 0, s.end_col_offset or 0))
             if index < len(block) and (_first_row(block[index]), 0) <= at:
                 found.append(block[index])
-                blocks = list(_blocks(block[index]))
-        return Around(tuple(found))
+                inner, blocks = block, list(_blocks(block[index]))
+        return Around(tuple(found), inner)
 
     def byte(self, row: int, column: int) -> int:
         """The offset in bytes, as `ast` counts, of a column."""
@@ -184,7 +182,7 @@ def _first_row(statement: ast.stmt) -> int:
     return min([statement.lineno, *(d.lineno for d in decorators)])
 
 
-def _blocks(statement: ast.stmt | None) -> Iterator[list[ast.stmt]]:
+def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
     """The blocks of a compound statement."""
     for name in ("body", "orelse", "finalbody"):
         if block := getattr(statement, name, None):
