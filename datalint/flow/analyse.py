@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd
@@ -58,14 +58,33 @@ def analyse(module: ir.Module, project: Project, ways: Set[str]) -> Events:
     run.alive = True
     if module.body:
         run.left_behind(module.body[-1])
-    start = collect(run.state, run.parents, [0, *program.class_frames.values()])
+    start = _Start(collect(run.state, run.parents, [0, *program.class_frames.values()]))
     _enter_all(run, program, first, start)
     _enter_all(run, program, others, start)
     return events
 
 
+@dataclass(slots=True)
+class _Start:
+    """What holds once the file has been imported, and then once a class has been instantiated."""
+
+    state: State
+    instances: dict[ir.Class, tuple[State, Value]] = field(default_factory=dict)
+
+    def instance(self, run: Interpreter, cls: ir.Class) -> Value:
+        """An instance as `__init__` makes it, in a state of the run of its own."""
+        if cls not in self.instances:
+            run.state = self.state.fork()
+            run.forward = False
+            made = _instance(run, cls)
+            self.instances[cls] = run.state, made
+        state, made = self.instances[cls]
+        run.state = state.fork()
+        return made
+
+
 def _enter_all(
-    run: Interpreter, program: Program, relevant: Set[ir.Function], start: State
+    run: Interpreter, program: Program, relevant: Set[ir.Function], start: _Start
 ) -> None:
     module = program.module
     for function in module.functions:
@@ -79,9 +98,9 @@ def _enter_all(
             _enter(run, program, function, start, program.owner.get(function))
 
 
-def _enter_inherited(run: Interpreter, program: Program, cls: ir.Class, start: State) -> None:
+def _enter_inherited(run: Interpreter, program: Program, cls: ir.Class, start: _Start) -> None:
     """The forward that a class has from a base calls methods of the class."""
-    run.state = start.fork()
+    run.state = start.state.fork()
     for name in sorted(FORWARD):
         for found in ordered(run.class_attribute(ClassRef(cls, 0), name)):
             if isinstance(found, Closure) and program.owner.get(found.node) is not cls:
@@ -101,13 +120,13 @@ def _enter(
     run: Interpreter,
     program: Program,
     function: ir.Function,
-    start: State,
+    start: _Start,
     cls: ir.Class | None,
     frame: int = 0,
 ) -> None:
     allowed = max(LEAST, min(BUDGET, run.allowance))
-    run.state, run.alive, run.budget = start.fork(), True, allowed
-    arguments = _arguments(run, program, function, cls)
+    run.state, run.alive, run.budget = start.state.fork(), True, allowed
+    arguments = _arguments(run, program, function, cls, start)
     run.state.made_of = Layers()  # what was there before is a source of its own
     run.budget = max(run.budget, LEAST)
     run.forward = cls is not None and program.is_forward(function.name, ClassRef(cls, 0))
@@ -131,7 +150,11 @@ def _again(run: Interpreter, forward: Closure, arguments: Arguments, result: Val
 
 
 def _arguments(
-    run: Interpreter, program: Program, function: ir.Function, cls: ir.Class | None
+    run: Interpreter,
+    program: Program,
+    function: ir.Function,
+    cls: ir.Class | None,
+    start: _Start,
 ) -> Arguments:
     """What an unseen caller passes: anything, and for `self` an instance as `__init__` made it."""
     program.parameters = {}
@@ -139,7 +162,7 @@ def _arguments(
     for place, parameter in enumerate(function.parameters):
         value: Value = just(Opaque(Key(function.serial, 0, 0, (parameter.name,))))
         if place == 0 and cls is not None and parameter.name in ("self", "cls"):
-            value = _instance(run, cls)
+            value = start.instance(run, cls)
         elif parameter.star:
             kind = "dict" if parameter.star == "**" else "tuple"
             contents = Contents(rest=value, exact=False)

@@ -270,11 +270,12 @@ def join_contents(a: Contents, b: Contents) -> Contents:
 def _join_nodes(a: GraphNode, b: GraphNode) -> GraphNode:
     return replace(
         a,
+        operator=min(a.operator, b.operator),
         tracked=either(a.tracked, b.tracked),
         parents=a.parents | b.parents,
         saves=a.saves | b.saves,
         edits=a.edits | b.edits,
-        assumed=a.assumed and b.assumed,
+        assumed=min(a.assumed, b.assumed),  # nothing, where one of them is in sight
     )
 
 
