@@ -53,9 +53,7 @@ class Interpreter(Manage):
         """Go on from wherever these ways meet; if there is none, what follows is dead."""
         self.alive = bool(states)
         if states:
-            self.state = states[0]
-            for state in states[1:]:
-                self.state = self.state.join(state)
+            self.state = join_all(states)
 
     def way(self, start: State, statements: ir.Block) -> list[State]:
         """Run a block from a state; where it ends, if it ends."""

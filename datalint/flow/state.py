@@ -219,11 +219,14 @@ def _new(now: Layers[Key, Any], before: Layers[Key, Any]) -> set[tuple[int, int,
 
 
 def join_all(states: Sequence[State]) -> State:
-    """What holds whichever of the ways was taken; there is at least one."""
-    joined, *others = states
-    for other in others:
-        joined = joined.join(other)
-    return joined
+    """What holds whichever of the ways was taken; there is at least one.
+
+    Halves are joined, as what differs least is what parted last: those beside each other.
+    """
+    if len(states) == 1:
+        return states[0]
+    middle = len(states) // 2
+    return join_all(states[:middle]).join(join_all(states[middle:]))
 
 
 def _unseen(key: Key) -> Tensor:
