@@ -12,6 +12,7 @@ from datalint.flow.interpret import Interpreter
 from datalint.flow.layers import Layers
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
+from datalint.flow.outside import Outside, left_behind
 from datalint.flow.program import FORWARD, Program
 from datalint.flow.relevance import matter, mentions
 from datalint.flow.state import Contents
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from datalint.flow import ir
     from datalint.flow.project import Project
-    from datalint.flow.state import State
+    from datalint.flow.state import State, Tensor
 
 #: Expressions evaluated from one starting point before callees are taken as unknown.
 BUDGET = 10_000
@@ -57,8 +58,8 @@ def analyse(module: ir.Module, project: Project, ways: Set[str]) -> Events:
     run.block(module.body)
     run.alive = True
     if module.body:
-        run.left_behind(module.body[-1])
-    start = _Start(collect(run.state, run.parents, [0, *program.class_frames.values()]))
+        _leave(run, module.body[-1], left_behind(run.state))
+    start = _Start.of(collect(run.state, run.parents, [0, *program.class_frames.values()]))
     _enter_all(run, program, first, start)
     _enter_all(run, program, others, start)
     return events
@@ -69,18 +70,23 @@ class _Start:
     """What holds once the file has been imported, and then once a class has been instantiated."""
 
     state: State
-    instances: dict[ir.Class, tuple[State, Value]] = field(default_factory=dict)
+    outside: Outside
+    instances: dict[ir.Class, tuple[State, Outside, Value]] = field(default_factory=dict)
 
-    def instance(self, run: Interpreter, cls: ir.Class) -> Value:
+    @classmethod
+    def of(cls, state: State) -> _Start:
+        return cls(state, Outside.of(state))
+
+    def instance(self, run: Interpreter, cls: ir.Class) -> tuple[Outside, Value]:
         """An instance as `__init__` makes it, in a state of the run of its own."""
         if cls not in self.instances:
             run.state = self.state.fork()
             run.forward = False
             made = _instance(run, cls)
-            self.instances[cls] = run.state, made
-        state, made = self.instances[cls]
+            self.instances[cls] = run.state, self.outside.after(run.state), made
+        state, outside, made = self.instances[cls]
         run.state = state.fork()
-        return made
+        return outside, made
 
 
 def _enter_all(
@@ -126,7 +132,7 @@ def _enter(
 ) -> None:
     allowed = max(LEAST, min(BUDGET, run.allowance))
     run.state, run.alive, run.budget = start.state.fork(), True, allowed
-    arguments = _arguments(run, program, function, cls, start)
+    outside, arguments = _arguments(run, program, function, cls, start)
     run.state.made_of = Layers()  # what was there before is a source of its own
     run.budget = max(run.budget, LEAST)
     run.forward = cls is not None and program.is_forward(function.name, ClassRef(cls, 0))
@@ -134,10 +140,15 @@ def _enter(
         run.state.grad = Tri.NO  # the forward of a Function is one node; inside nothing is saved
     forward = Closure(function, frame)
     result = run.invoke(forward, function, arguments)
-    run.left_behind(function)
+    _leave(run, function, outside.left_behind(run.state))
     if run.forward:
         _again(run, forward, arguments, result)
     run.allowance -= allowed - run.budget
+
+
+def _leave(run: Interpreter, node: ir.Node, tensors: list[Tensor]) -> None:
+    """Whoever comes later may ask for the gradients of what is left behind."""
+    autograd.need(run.state, run.events, tensors, autograd.Consumer(node))
 
 
 def _again(run: Interpreter, forward: Closure, arguments: Arguments, result: Value) -> None:
@@ -155,14 +166,17 @@ def _arguments(
     function: ir.Function,
     cls: ir.Class | None,
     start: _Start,
-) -> Arguments:
-    """What an unseen caller passes: anything, and for `self` an instance as `__init__` made it."""
+) -> tuple[Outside, Arguments]:
+    """What an unseen caller passes: anything, and for `self` an instance as `__init__` made it.
+
+    And what is there before the function is called.
+    """
     program.parameters = {}
-    arguments = Arguments()
+    outside, arguments = start.outside, Arguments()
     for place, parameter in enumerate(function.parameters):
         value: Value = just(Opaque(Key(function.serial, 0, 0, (parameter.name,))))
         if place == 0 and cls is not None and parameter.name in ("self", "cls"):
-            value = start.instance(run, cls)
+            outside, value = start.instance(run, cls)
         elif parameter.star:
             kind = "dict" if parameter.star == "**" else "tuple"
             contents = Contents(rest=value, exact=False)
@@ -174,7 +188,7 @@ def _arguments(
             if "Tensor" in parameter.annotation.replace(".", " ").split():
                 run.state.set_tensor(key, replace(run.state.tensor(key), known=True))
         arguments.keywords[parameter.name] = value
-    return arguments
+    return outside, arguments
 
 
 def _instance(run: Interpreter, cls: ir.Class) -> Value:

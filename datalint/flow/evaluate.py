@@ -133,7 +133,7 @@ class Evaluate(Calls):
         return self.call_all(node, frozenset(in_sight), Arguments([closure]))
 
     def of_Class(self, node: ir.Class) -> Value:
-        self.program.bases[node] = tuple(self.value(b) for b in node.bases)
+        self.program.define(node, tuple(self.value(b) for b in node.bases))
         self.class_body(node)
         return just(ClassRef(node, self.frame.scope))
 

@@ -35,7 +35,7 @@ class Statements(Expressions):
             tuple(self.stars),
             bound,
             frozenset(self.mentions),
-            self.holds,
+            {name: frozenset(mentions) for name, mentions in self.holds.items()},
             self.path,
             range(self.first, self.serial + 1),
         )
@@ -70,7 +70,9 @@ class Statements(Expressions):
         targets = [t.target for t in node.targets]
         outer, self.mentions = self.mentions, set()
         value = self.expr(node.value)
-        held, self.mentions = frozenset(self.mentions), self.mentions | outer
+        held = frozenset(self.mentions)
+        outer |= held
+        self.mentions = outer
         for target in targets:
             self.hold(target, held)
         if len(targets) == 1:
@@ -87,7 +89,7 @@ class Statements(Expressions):
         elif isinstance(target, cst.Name) and self.depth == 1:
             name = target.value
         if name:
-            self.holds[name] = self.holds.get(name, frozenset()) | mentions
+            self.holds.setdefault(name, set()).update(mentions)
 
     def assign(
         self, node: cst.CSTNode, target: cst.BaseExpression, value: ir.Expr, annotation: str = ""
@@ -203,7 +205,8 @@ class Statements(Expressions):
         decorators = tuple(self.expr(d.decorator) for d in node.decorators)
         function = self.function(node, node.name.value, node.params, decorators)
         self.define(function, lambda: self.suite(node.body))
-        self.mentions |= outer
+        outer |= self.mentions
+        self.mentions = outer
         return (self.at(ir.Assign, node, self.bind(node.name, node.name.value), function),)
 
     def do_ClassDef(self, node: cst.ClassDef) -> Sequence[ir.Statement]:
