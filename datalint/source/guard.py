@@ -28,13 +28,9 @@ MAX_DEPTH = 200
 
 #: Levels that libcst nests where `ast` lists, or that cost more than others: libcst's time doubles
 #: with each level of a `match` pattern or of a deleted tuple (16 levels: a second; 25: minutes),
-#: the analysis's with each loop in a loop (12: three seconds; 10 were seen in real code), and a
-#: lambda takes it six frames.
-_DOUBLING, _LOOP = MAX_DEPTH // 10, MAX_DEPTH // 16
+#: and a lambda takes the analysis six frames.
+_DOUBLING = MAX_DEPTH // 10
 _LEVELS: dict[type[ast.AST], Callable[[Any], int]] = {
-    ast.For: lambda node: _LOOP,
-    ast.AsyncFor: lambda node: _LOOP,
-    ast.While: lambda node: _LOOP,
     ast.Lambda: lambda node: 4,
     ast.BoolOp: lambda node: len(node.values) - 1,
     ast.ListComp: lambda node: len(node.generators),
