@@ -38,7 +38,7 @@ class Expressions:
         self.classes: list[ir.Class] = []
         self.stars: list[str] = []
         self.mentions: set[str] = set()
-        self.holds: dict[str, frozenset[str]] = {}
+        self.holds: dict[str, set[str]] = {}
         self.bound: set[str] = set()
         self.looped: set[str] = set()
         self.not_local: set[str] = set()
@@ -274,7 +274,8 @@ class Expressions:
         outer, self.mentions = self.mentions, set()
         function = self.function(node, "<lambda>", ())
         self.define(function, lambda: (self.at(ir.Jump, node, "return", self.expr(node.body)),))
-        self.mentions |= outer
+        outer |= self.mentions
+        self.mentions = outer
         return function
 
     def of_NamedExpr(self, node: ast.NamedExpr) -> ir.Expr:

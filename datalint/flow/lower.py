@@ -36,7 +36,7 @@ class Statements(Expressions):
             tuple(self.stars),
             bound,
             frozenset(self.mentions),
-            self.holds,
+            {name: frozenset(mentions) for name, mentions in self.holds.items()},
             self.code,
         )
 
@@ -57,7 +57,9 @@ class Statements(Expressions):
         targets = node.targets
         outer, self.mentions = self.mentions, set()
         value = self.expr(node.value)
-        held, self.mentions = frozenset(self.mentions), self.mentions | outer
+        held = frozenset(self.mentions)
+        outer |= held
+        self.mentions = outer
         for target in targets:
             self.hold(target, held)
         if len(targets) == 1:
@@ -74,7 +76,7 @@ class Statements(Expressions):
         elif isinstance(target, ast.Name) and self.depth == 1:
             name = target.id
         if name:
-            self.holds[name] = self.holds.get(name, frozenset()) | mentions
+            self.holds.setdefault(name, set()).update(mentions)
 
     def assign(
         self, node: ast.AST, target: ast.expr, value: ir.Expr, annotation: str = ""
@@ -193,7 +195,8 @@ class Statements(Expressions):
         decorators = self.exprs(node.decorator_list)
         function = self.function(node, node.name, decorators)
         self.define(function, lambda: self.block(node.body))
-        self.mentions |= outer
+        outer |= self.mentions
+        self.mentions = outer
         return [self.at(ir.Assign, node, self.bind(node, node.name), function)]
 
     do_AsyncFunctionDef = do_FunctionDef
