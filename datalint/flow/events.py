@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import libcst as cst
+    import ast
 
     from datalint.flow import ir
     from datalint.flow.values import Key
@@ -134,7 +134,7 @@ class Events:
     """By expression, as the user wrote it."""
 
     def __init__(self) -> None:
-        self.by_origin: dict[cst.CSTNode, Seen] = {}
+        self.by_origin: dict[ast.AST, Seen] = {}
         self.entered: dict[ir.Function, int] = defaultdict(int)
 
     def of(self, node: ir.Node) -> Seen:
