@@ -172,7 +172,7 @@ class Run:
         names = tuple(f.function.name for f in self.stack if f.function)
         quiet = self.state.grad == Tri.NO
         function = self.frame.function
-        bound = function.locals - function.loop_targets if function else self.program.module.locals
+        bound = function.kept if function else self.program.module.locals
         return Place(
             names[-1] if names else "",
             names,

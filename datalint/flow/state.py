@@ -101,12 +101,13 @@ class Contents:
     def bounded(self) -> Contents:
         """The same, or less told apart: what holds much is not worth a look at all of it each time.
 
-        Of very much only what comes first in the order of the source is kept.
+        Of very much only what comes first in the order of the source is kept, which is not looked
+        for again with each thing that is put in.
         """
-        if len(self.known) <= MANY and len(self.rest) <= MANY:
+        if len(self.known) <= MANY and len(self.rest) <= 2 * MANY:
             return self
         every = self.all
-        return Contents((), every if len(every) <= MANY else _first(every, MANY), False)
+        return Contents((), every if len(every) <= 2 * MANY else _first(every, MANY), False)
 
 
 @dataclass(slots=True)
