@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from datalint.finding import NotAnalysed
 from datalint.ops.stated import NOTHING_STATED
-from datalint.source.notebook import texts
-from datalint.source.suppress import may_suppress
-from datalint.source.text import Text, decode, may_hold
+from datalint.source.text import Text, decode, may_hold, may_suppress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence, Set
+    from collections.abc import Callable, Mapping, Sequence, Set
 
     from datalint.cache import Cache
     from datalint.finding import Finding
@@ -95,8 +94,9 @@ class Linter:
     unsaved: Mapping[str, bytes] = field(default_factory=dict)
     #: What earlier linters parsed, and this one will have.
     modules: dict[str, Parsed] = field(default_factory=dict)
-    #: What files came to in earlier runs; it knows of no unsaved texts.
-    cache: Cache | None = None
+    #: Opens what files came to in earlier runs, once one has to be judged; it knows of no unsaved
+    #: texts. Whoever asks again gets the same.
+    cache: Callable[[], Cache | None] = lambda: None
     _project: Project | None = None
     _remembered: int = 0
 
@@ -107,7 +107,8 @@ class Linter:
     def at_once(self, source: bytes, path: str) -> Judged | None:
         """What can be said of a file without work; None where it has to be judged."""
         if may_hold(source, self.selection.ways()):
-            found = self.cache.known(source, path) if self.cache else None
+            cache = self.cache()
+            found = cache.known(source, path) if cache else None
             return None if found is None else self._judged(found, source, path)
         return None if may_suppress(source) else Judged()
 
@@ -159,13 +160,15 @@ class Linter:
 
     def apart(self) -> Linter:
         """One that judges alike and shares nothing with this one, for another process."""
-        return replace(self, sieves=(), modules={}, _project=None)
+        return replace(
+            self, sieves=(), modules={}, cache=partial(_given, self.cache()), _project=None
+        )
 
     def _check(self, source: bytes, path: str) -> list[Finding]:
         self._remember(len(source))
-        if self.cache is not None:
+        if (cache := self.cache()) is not None:
             # What a file's entry depends on is what its own project asks of the disk.
-            return self.cache.found(
+            return cache.found(
                 source, path, lambda disk: self._judge(source, path, self._new_project(disk))
             )
         from datalint.source.disk import Disk
@@ -195,14 +198,22 @@ class Linter:
         return self._project.paths() if self._project else frozenset()
 
     def _sources(self, findings: list[Finding], source: bytes, path: str) -> dict[str, Text]:
-        sources = texts(source, path) if findings else {}
+        if not findings:
+            return {}
+        from datalint.source.notebook import texts
+
+        sources = texts(source, path)
         for other in {note.path for finding in findings for note in finding.notes} - {path}:
-            if self.cache is not None:
-                read = self.cache.disk.read(Path(os.path.abspath(other)))
+            if (cache := self.cache()) is not None:
+                read = cache.disk.read(Path(os.path.abspath(other)))
                 sources[other] = Text(decode(read))
             elif self._project and (module := self._project.read(other)):
                 sources[other] = Text(module.text)
         return sources
+
+
+def _given(cache: Cache | None) -> Cache | None:
+    return cache
 
 
 def _unsuppressed(found: list[Finding], source: bytes, path: str, rules: Set[str]) -> list[Finding]:

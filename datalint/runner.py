@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from datalint.finding import NotAnalysed
 from datalint.lint import Linter
-from datalint.pool import Died, Pool
 from datalint.report import Problem, Report
 from datalint.source.edit import NotEdited
 from datalint.write import NotWritten
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from datalint.finding import Finding
     from datalint.lint import Judged, Linted
+    from datalint.pool import Died
     from datalint.source.discover import Listing
     from datalint.source.text import Text
 
@@ -91,6 +90,8 @@ class Run:
 
         What comes of it is taken in the order of the paths, as if there were one process.
         """
+        from datalint.pool import Died, Pool
+
         left = deque(paths)
         done: dict[str, Judged | Problem] = {}
 
@@ -200,6 +201,8 @@ def _died(path: str, died: Died) -> Problem:
 
 
 def _bug(path: str, error: BaseException) -> Problem:
+    import traceback
+
     last = traceback.extract_tb(error.__traceback__)[-1]
     what = "".join(traceback.format_exception_only(error)).strip()
     return Problem(

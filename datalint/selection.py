@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datalint.finding import Confidence
-from datalint.flow.events import DATA
+from datalint.refusal import Refusal
 from datalint.source.ignores import Line, below
 from datalint.source.near import did_you_mean
+from datalint.source.text import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +63,7 @@ class PerFile:
         return frozenset[str]().union(*held)
 
 
-class BadSelection(Exception):
+class BadSelection(Refusal):
     """Rules that cannot be selected; the message is one clear line."""
 
 

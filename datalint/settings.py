@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,5 +121,7 @@ def _text(text: str) -> str:
 
     It has none for half of a surrogate pair.
     """
+    import json
+
     quoted = json.dumps(text.encode("utf-8", "backslashreplace").decode(), ensure_ascii=False)
     return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)

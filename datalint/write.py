@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -65,6 +64,8 @@ def _told() -> Iterator[None]:
 
 def _written(content: bytes, folder: Path, like: os.stat_result | None) -> Path:
     """A new file in a folder; one that could not be written whole is not left behind."""
+    import tempfile  # takes its time
+
     # No name that ends in `.py`: whoever lists the folder just now must not take it for a module.
     handle, name = tempfile.mkstemp(prefix=".datalint-", suffix=".tmp", dir=folder)
     temporary = Path(name)

@@ -62,7 +62,7 @@ main()
 BAR = "from datalint.cli import main, progress; progress._LONG = 0; main()"
 RENDERED = """
 import functools, json, sys
-from datalint import pool, runner
+from datalint import pool
 from datalint.lint import Linter
 from datalint.pool import Pool
 from datalint.report import REPORTERS
@@ -75,7 +75,7 @@ started, start = [], Pool._start
 Pool._start = lambda pool: started.append(start(pool))
 method, jobs, *paths = sys.argv[1:]
 pool._WORTH[method] = 10_000
-runner.Pool = functools.partial(Pool, method=method)
+pool.Pool = functools.partial(Pool, method=method)
 run = Run(Linter(Selection(select=("all",))))
 run.check_listing(discover(paths, Excludes.read("", None, ())), int(jobs))
 report = run.report()

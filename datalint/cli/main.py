@@ -11,16 +11,12 @@ from typing import NoReturn
 import click
 
 from datalint import __version__
-from datalint.baseline import BadBaseline
 from datalint.cli.check import check
 from datalint.cli.explain import explain
 from datalint.cli.lsp import lsp
 from datalint.cli.output import fail
-from datalint.config import BadConfig
-from datalint.selection import BadSelection
-from datalint.source.discover import BadPath
+from datalint.refusal import Refusal
 from datalint.source.near import nearest
-from datalint.source.repository import BadRevision
 
 #: What a shell reports for a program that was interrupted, or whose reader went away.
 _INTERRUPTED, _PIPE_CLOSED = 130, 141
@@ -73,10 +69,8 @@ def _run(args: list[str]) -> int:
         return done.exit_code
     except click.ClickException as error:
         return fail(error.format_message())
-    except (BadBaseline, BadConfig, BadPath, BadSelection) as error:
+    except Refusal as error:
         return fail(str(error))
-    except BadRevision as error:
-        return fail(f"--diff-base: {error}")
     except BrokenPipeError:
         # What the interpreter still tries to flush at its end must go somewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from datalint.report import Report, concise
 from datalint.report.screen import visible
 
 if TYPE_CHECKING:
@@ -76,6 +75,8 @@ def complain(text: str) -> None:
 
 def complain_of(problems: tuple[Problem, ...]) -> None:
     """The same for files that were not analysed or not fixed, a line each."""
+    from datalint.report import Report, concise
+
     for line in concise.lines(Report(problems=problems)):
         complain(line)
 

@@ -10,10 +10,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from datalint.config.forms import read
-from datalint.config.keys import KEYS, Config, config
+from datalint.config.config import Config
 from datalint.config.table import BadConfig, Table
-from datalint.source import toml
 from datalint.source.near import near_path
 
 
@@ -59,6 +57,10 @@ def _read(path: str) -> Config | None:
         raise BadConfig(f"cannot be read: {error.strerror}", path) from None
     if b"datalint" not in source:
         return None  # and what else may be wrong with it is for others to say
+    from datalint.config.forms import read
+    from datalint.config.keys import KEYS, config
+    from datalint.source import toml
+
     try:
         document = toml.parse(source)
     except toml.BadToml as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from datalint.refusal import Refusal
 from datalint.source.near import did_you_mean
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from datalint.source import toml
 
 
-class BadConfig(Exception):
+class BadConfig(Refusal):
     """A configuration that cannot be what its user meant; the message is one clear line.
 
     `path` is the file it stands in, if there is one, `row` and `column` the place, from 1, and

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datalint.refusal import Refusal
 from datalint.source.excludes import Excludes
 from datalint.source.ignores import Ignores
 from datalint.source.near import near_path
@@ -20,7 +21,7 @@ SUFFIXES = (".py", ".pyi", ".ipynb")
 _READ = "datalint reads .py, .pyi and .ipynb"
 
 
-class BadPath(Exception):
+class BadPath(Refusal):
     """A named path that cannot be what its user meant; the message is one clear line."""
 
 

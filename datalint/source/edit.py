@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datalint.source.cell_text import cell_texts
-from datalint.source.notebook import is_notebook
 from datalint.source.splice import patched, patches
 from datalint.source.text import decode, encode
 
@@ -37,6 +35,9 @@ def edited(source: bytes, path: str, edits: Iterable[Edit]) -> bytes:
 
 
 def _patches(text: str, path: str, edits: Iterable[Edit]) -> list[Patch]:
+    from datalint.source.cell_text import cell_texts
+    from datalint.source.notebook import is_notebook
+
     if not is_notebook(path):
         return patches(text, edits)
     by_cell: dict[int, list[Edit]] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-import tokenize
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,9 @@ from datalint.finding import NotAnalysed
 
 if TYPE_CHECKING:
     from collections.abc import Set
+
+#: The way past the version counter that most rules are about.
+DATA = ".data"
 
 #: Between the dot and the name Python allows blanks, continued lines and, inside brackets,
 #: line ends and comments. (An identifier in other Unicode letters that NFKC turns into `data`
@@ -63,6 +65,11 @@ def may_hold(source: bytes, names: Set[str]) -> bool:
     return _pattern(frozenset(names)).search(source) is not None
 
 
+def may_suppress(source: bytes) -> bool:
+    """Whether a file may hold a comment that silences; if not, it need not be looked for."""
+    return b"datalint:" in source
+
+
 def _in_json(name: str, source: bytes) -> bool:
     word = name.removeprefix(".").encode()
     return _LETTERS.search(source) is not None if word == b"data" else word in source
@@ -101,6 +108,8 @@ def encode(text: str, source: bytes, errors: str = "strict") -> bytes:
 
 
 def _encoding(source: bytes) -> str:
+    import tokenize  # which a run that decodes nothing can do without
+
     # Beside a declaration `tokenize` refuses letters that are not UTF-8, and Python does not.
     lines = [_LETTER.sub(_plain, line) for line in source.splitlines(keepends=True)[:2]]
     try:
