@@ -9,11 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from datalint.finding import NotAnalysed
+from datalint.finding import NotAnalysed, NotFixed
 from datalint.lint import Linter
 from datalint.report import Problem, Report
-from datalint.source.edit import NotEdited
-from datalint.write import NotWritten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +32,7 @@ class Lint(Protocol):
     """What a file comes to: a linter's judgement, or a fixer's, who changes the file first."""
 
     def lint(self, source: bytes, path: str) -> Linted:
-        """Raises `NotAnalysed`, `NotEdited` or `NotWritten`."""
+        """Raises `NotAnalysed` or `NotFixed`."""
         ...
 
 
@@ -176,7 +174,7 @@ def _survived(path: str, work: Callable[[], T]) -> T | Problem:
         return work()
     except NotAnalysed as error:
         return Problem(path, error.row, error.column, error.reason, cell=error.cell)
-    except (NotEdited, NotWritten) as error:
+    except NotFixed as error:
         return Problem(path, 1, 1, str(error), rule="not-fixed")
     except (KeyboardInterrupt, SystemExit):
         raise

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from datalint.finding import Confidence
 from datalint.refusal import Refusal
-from datalint.source.ignores import Line, below
 from datalint.source.near import did_you_mean
 from datalint.source.text import DATA
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from datalint.finding import Finding
+    from datalint.source.ignores import Line
 
 #: The rules, and whether each is checked by default. Told here because to import them all takes
 #: longer than most runs; a test holds it against `datalint.rules.ALL`.
@@ -47,6 +47,10 @@ class PerFile:
 
         A pattern that begins with `!` is for all files but those.
         """
+        if not (ignores := tuple(ignores)):
+            return cls()
+        from datalint.source.ignores import Line
+
         made = tuple(
             (line, frozenset(RULES if "all" in names else names))
             for pattern, names in ignores
@@ -58,6 +62,8 @@ class PerFile:
         """The rules that are not reported in a file."""
         if not self.ignores:
             return frozenset()
+        from datalint.source.ignores import below
+
         inside = below(self.base, path)
         held = (rules for line, rules in self.ignores if line.matches(inside) is line.excludes)
         return frozenset[str]().union(*held)

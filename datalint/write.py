@@ -8,6 +8,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from datalint.finding import NotFixed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,7 +20,7 @@ class Put(Protocol):
     def __call__(self, path: str, old: bytes, new: bytes) -> None: ...
 
 
-class NotWritten(Exception):
+class NotWritten(NotFixed):
     """A file that was left as it is; the message says why, in one line."""
 
 

@@ -28,8 +28,8 @@ class _CheckByDefault(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         first = args[0] if args else ""
         if first not in (*self.commands, *ctx.help_option_names, "--version"):
-            near = nearest(first, self.commands)
-            if near and not Path(first).exists():
+            near = None if Path(first).exists() else nearest(first, self.commands)
+            if near:
                 raise click.UsageError(f"no such command or path: {first}; did you mean {near}?")
             args = ["check", *args]
         return super().parse_args(ctx, args)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from datalint.config.config import Config
-from datalint.config.table import BadConfig, Table
+from datalint.config.config import BadConfig, Config
 from datalint.source.near import near_path
 
 
@@ -59,6 +58,7 @@ def _read(path: str) -> Config | None:
         return None  # and what else may be wrong with it is for others to say
     from datalint.config.forms import read
     from datalint.config.keys import KEYS, config
+    from datalint.config.table import Table
     from datalint.source import toml
 
     try:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from datalint.refusal import Refusal
 from datalint.source.excludes import Excludes
-from datalint.source.ignores import Ignores
 from datalint.source.near import near_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from datalint.source.ignores import Ignores
 
 SUFFIXES = (".py", ".pyi", ".ipynb")
 #: What is said of them where there is none.
@@ -78,6 +79,8 @@ def _has_python_shebang(path: str) -> bool:
 
 
 def _list_folder(path: str, listing: Listing, excludes: Excludes) -> None:
+    from datalint.source.ignores import Ignores
+
     unreadable_before = len(listing.unreadable)
     files = list(_walk(path, listing, excludes, Ignores.above(path)))
     listing.files += files
@@ -131,6 +134,8 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 
 def is_passed_over(path: str, top: str, excludes: Excludes) -> bool:
     """Whether a file below a folder is left out where that folder is checked."""
+    from datalint.source.ignores import Ignores
+
     excludes, ignores, at = excludes.below_named(top), Ignores.above(top), top
     for name in Path(path).relative_to(top).parts:
         ignores = ignores.entering(at, _names(at))

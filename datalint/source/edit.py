@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datalint.finding import NotFixed
 from datalint.source.splice import patched, patches
 from datalint.source.text import decode, encode
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from datalint.source.splice import Patch
 
 
-class NotEdited(Exception):
+class NotEdited(NotFixed):
     """Edits that cannot be made; the message says why, in one line."""
 
 
