@@ -28,7 +28,9 @@ class _CheckByDefault(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         first = args[0] if args else ""
         if first not in (*self.commands, *ctx.help_option_names, "--version"):
-            near = None if Path(first).exists() else nearest(first, self.commands)
+            options = {name for option in self.commands["check"].params for name in option.opts}
+            is_right = first.partition("=")[0] in options or Path(first).exists()
+            near = None if is_right else nearest(first, self.commands)
             if near:
                 raise click.UsageError(f"no such command or path: {first}; did you mean {near}?")
             args = ["check", *args]
