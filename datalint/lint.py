@@ -184,7 +184,7 @@ class Linter:
             self._project, self._remembered = None, size
 
     def _new_project(self, disk: Disk) -> Project:
-        from datalint.flow.project import Project  # brings libcst, which most runs do without
+        from datalint.flow.project import Project  # brings the analysis, which most runs do without
 
         return Project(self.stated, disk, self.modules)
 
@@ -208,7 +208,7 @@ class Linter:
                 read = cache.disk.read(Path(os.path.abspath(other)))
                 sources[other] = Text(decode(read))
             elif self._project and (module := self._project.read(other)):
-                sources[other] = Text(module.text)
+                sources[other] = Text(module.code.text)
         return sources
 
 

@@ -178,7 +178,7 @@ def _survived(path: str, work: Callable[[], T]) -> T | Problem:
         return Problem(path, 1, 1, str(error), rule="not-fixed")
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # a panic in libcst's Rust is no Exception
+    except BaseException as error:  # whatever it is, the other files are checked
         return _bug(path, error)
 
 
