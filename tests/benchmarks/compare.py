@@ -10,6 +10,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+from math import nan
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -109,7 +110,7 @@ def measure(contenders: Sequence[Contender], repeat: int) -> dict[str, Costs]:
 def table(costs: Mapping[str, Costs]) -> str:
     """The medians, as Markdown."""
     rows = [
-        f"| {name} | {median(cost.wall):.3f} | {median(cost.cpu):.3f} | {cost.peak / 1e6:.0f} |"
+        f"| {name} | {median(cost.wall):.3f} | {median(cost.cpu):.3f} | {(cost.peak or nan) / 1e6:.0f} |"
         for name, cost in costs.items()
     ]
     return "\n".join(["| | wall, s | CPU, s | memory, MB |", "|---|--:|--:|--:|", *rows])

@@ -109,7 +109,7 @@ def _torchfix() -> str:
 
 
 def _datalint(name: str, *words: str, stdin: Path | None = None) -> Contender:
-    command = [sys.executable, "-m", "datalint", "--output-format", "concise", *words]
+    command = [sys.executable, "-m", "datalint", *words, "--output-format", "concise"]
     return Contender(f"datalint, {name}", "datalint", Command(command, *[stdin] * bool(stdin)))
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from dataclasses import dataclass, field
+from math import nan
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -15,8 +16,8 @@ import psutil
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: Seconds from one look at the memory to the next.
-_PAUSE = 0.01
+#: Seconds from one look at the memory to the next, at first and at the most.
+_SHORT, _LONG = 0.005, 0.1
 
 
 class Failed(Exception):
@@ -58,7 +59,7 @@ class Costs:
     #: Seconds by the clock, and of processors, a number for each run.
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
-    #: The most bytes that all its processes had together.
+    #: The most bytes that all its processes had together; 0 where it was gone before a look.
     peak: int = 0
 
     def take_time(self, command: Command, folder: Path, environment: Mapping[str, str]) -> None:
@@ -76,9 +77,11 @@ class Costs:
         """Run it beside the clock, as to look at its memory takes time; raises `Failed`."""
         process = command.start(folder, environment)
         top = psutil.Process(process.pid)
+        pause = _SHORT
         while process.poll() is None:
             self.peak = max(self.peak, _memory(top))
-            time.sleep(_PAUSE)
+            time.sleep(pause)
+            pause = min(pause * 1.05, _LONG)  # a look takes its time as well
         command.check(process.returncode, folder)
 
     def over(self, other: Costs) -> tuple[float, float, float]:
@@ -90,7 +93,7 @@ class Costs:
         return (
             median(mine / its for mine, its in zip(self.wall, other.wall, strict=True)),
             median(mine / its for mine, its in zip(self.cpu, other.cpu, strict=True)),
-            self.peak / other.peak,
+            self.peak / (other.peak or nan),
         )
 
 
