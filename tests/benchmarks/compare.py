@@ -109,10 +109,10 @@ def measure(contenders: Sequence[Contender], repeat: int) -> dict[str, Costs]:
 
 def table(costs: Mapping[str, Costs]) -> str:
     """The medians, as Markdown."""
-    rows = [
-        f"| {name} | {median(cost.wall):.3f} | {median(cost.cpu):.3f} | {(cost.peak or nan) / 1e6:.0f} |"
-        for name, cost in costs.items()
-    ]
+    rows = []
+    for name, cost in costs.items():
+        wall, cpu, peak = median(cost.wall), median(cost.cpu), (cost.peak or nan) / 1e6
+        rows.append(f"| {name} | {wall:.3f} | {cpu:.3f} | {peak:.0f} |")
     return "\n".join(["| | wall, s | CPU, s | memory, MB |", "|---|--:|--:|--:|", *rows])
 
 
