@@ -46,9 +46,8 @@ def test_a_tree_is_measured_and_compared(tmp_path: Path) -> None:
     assert f"## {tmp_path}: 1 files" in done.output
     warm, ruff = (numbers(done.output, n) for n in ("datalint, warm", "Ruff, with its cache"))
     ratio = numbers(done.output, "datalint, warm / Ruff, with its cache")
-    assert ratio == pytest.approx(
-        [a / b for a, b in zip(warm, ruff, strict=True)], rel=0.3, nan_ok=True
-    )
+    expected = [one / other for one, other in zip(warm, ruff, strict=True)]
+    assert ratio == pytest.approx(expected, rel=0.3, nan_ok=True)
     assert min(warm) > 0
     assert "TorchFix" not in done.output
 
