@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from datalint.finding import NotAnalysed
@@ -205,6 +204,8 @@ class Linter:
         sources = texts(source, path)
         for other in {note.path for finding in findings for note in finding.notes} - {path}:
             if (cache := self.cache()) is not None:
+                from pathlib import Path
+
                 read = cache.disk.read(Path(os.path.abspath(other)))
                 sources[other] = Text(decode(read))
             elif self._project and (module := self._project.read(other)):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from datalint.finding import NotAnalysed, NotFixed
@@ -158,7 +158,8 @@ class Run:
 
 def _read(path: str) -> bytes | Problem:
     try:
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:
+            return file.read()
     except OSError as error:
         return _unreadable(path, error.strerror or str(error))
 
@@ -207,7 +208,7 @@ def _bug(path: str, error: BaseException) -> Problem:
         path,
         1,
         1,
-        f"a datalint bug in {path}: {what} ({Path(last.filename).name}:{last.lineno});"
+        f"a datalint bug in {path}: {what} ({os.path.basename(last.filename)}:{last.lineno});"
         " please report it, if you can with the file",
         "".join(traceback.format_exception(error)),
     )

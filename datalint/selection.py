@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datalint.finding import Confidence
@@ -49,6 +48,8 @@ class PerFile:
         """
         if not (ignores := tuple(ignores)):
             return cls()
+        from pathlib import Path
+
         from datalint.source.ignores import Line
 
         made = tuple(

@@ -5,7 +5,7 @@ What only some runs do is imported by those: the others have begun sooner.
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -36,7 +36,7 @@ def check(asked: Asked) -> int:
         write(job.settings.shown(), asked.output_file)
         return 0
     for path in job.listing.excluded:
-        note(f"{path} is excluded" if not Path(path).is_dir() else _ALL_EXCLUDED.format(path))
+        note(f"{path} is excluded" if not os.path.isdir(path) else _ALL_EXCLUDED.format(path))
     if asked.show_files:
         return _show_files(job.listing, asked.output_file)
     if asked.diff:

@@ -6,7 +6,6 @@ import os
 import sys
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +19,8 @@ from datalint.settings import settings
 from datalint.source.discover import Listing, discover
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from datalint.baseline import Baseline
     from datalint.cache import Cache
     from datalint.cli.options import Asked
@@ -116,6 +117,8 @@ class Job:
 
     def _cache_folder(self) -> Path:
         """The one named, or one beside the configuration or in the git repository or here."""
+        from pathlib import Path
+
         from datalint.cache import FOLDER
 
         asked, config = self.asked, self.settings.config

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -29,7 +28,7 @@ class _CheckByDefault(click.Group):
         first = args[0] if args else ""
         if first not in (*self.commands, *ctx.help_option_names, "--version"):
             options = {name for option in self.commands["check"].params for name in option.opts}
-            is_right = first.partition("=")[0] in options or Path(first).exists()
+            is_right = first.partition("=")[0] in options or os.path.exists(first)
             near = None if is_right else nearest(first, self.commands)
             if near:
                 raise click.UsageError(f"no such command or path: {first}; did you mean {near}?")

@@ -6,7 +6,6 @@ import os
 from collections import deque
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datalint.refusal import Refusal
@@ -64,7 +63,7 @@ def discover(
 
 def _list_file(path: str, listing: Listing) -> None:
     """A file is checked because it was named, whatever excludes it, unless it is no Python."""
-    suffix = Path(path).suffix.lower()
+    suffix = os.path.splitext(path)[1].lower()
     if suffix not in (*SUFFIXES, ".pyw", "") and not _has_python_shebang(path):
         raise BadPath(f"not a Python file: {path} ({_READ})")
     listing.files.append(path)
@@ -134,10 +133,12 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 
 def is_passed_over(path: str, top: str, excludes: Excludes) -> bool:
     """Whether a file below a folder is left out where that folder is checked."""
+    from pathlib import PurePath
+
     from datalint.source.ignores import Ignores
 
     excludes, ignores, at = excludes.below_named(top), Ignores.above(top), top
-    for name in Path(path).relative_to(top).parts:
+    for name in PurePath(path).relative_to(top).parts:
         ignores = ignores.entering(at, _names(at))
         at = os.path.join(at, name)
         is_folder = at != path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ class Excludes:
         That is asked below `base` and below the working directory: in which folder a project
         lies, and what that is called, is no matter.
         """
+        from pathlib import Path
+
         whole, tops = Path(os.path.abspath(path)), {Path(self.base), Path.cwd()}
         return any(
             self.match(str(place), is_folder=place.is_dir())
