@@ -97,7 +97,6 @@ class Linter:
     #: texts. Whoever asks again gets the same.
     cache: Callable[[], Cache | None] = lambda: None
     _project: Project | None = None
-    _remembered: int = 0
 
     def lint(self, source: bytes, path: str) -> Linted:
         """What a file that holds `source` comes to; raises `NotAnalysed` as `check_source` does."""
@@ -164,7 +163,7 @@ class Linter:
         )
 
     def _check(self, source: bytes, path: str) -> list[Finding]:
-        self._remember(len(source))
+        self._forget()
         if (cache := self.cache()) is not None:
             # What a file's entry depends on is what its own project asks of the disk.
             return cache.found(
@@ -175,12 +174,11 @@ class Linter:
         self._project = self._project or self._new_project(Disk(self.unsaved))
         return self._judge(source, path, self._project)
 
-    def _remember(self, size: int) -> None:
-        """Forget what was parsed once it is much."""
-        self._remembered += size
-        if self._remembered > _MUCH:
+    def _forget(self) -> None:
+        """Forget what was parsed, of the files and of what they import, if it is much."""
+        if sum(len(module.source) for module in self.modules.values()) > _MUCH:
             self.modules.clear()
-            self._project, self._remembered = None, size
+            self._project = None
 
     def _new_project(self, disk: Disk) -> Project:
         from datalint.flow.project import Project  # brings the analysis, which most runs do without
