@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 BUDGET = 10_000
 #: The same for a whole file, and what is left to each starting point when it is used up.
 FILE_BUDGET, LEAST = 60_000, 500
+#: What is left to each when so much was used all the same: there are more than a thousand then.
+OVERDRAWN, LITTLE = 500_000, 50
 
 
 def analyse(module: ir.Module, project: Project, ways: Set[str]) -> Events:
@@ -130,11 +132,12 @@ def _enter(
     cls: ir.Class | None,
     frame: int = 0,
 ) -> None:
-    allowed = max(LEAST, min(BUDGET, run.allowance))
+    least = LEAST if run.allowance > -OVERDRAWN else LITTLE
+    allowed = max(least, min(BUDGET, run.allowance))
     run.state, run.alive, run.budget = start.state.fork(), True, allowed
     outside, arguments = _arguments(run, program, function, cls, start)
     run.state.made_of = Layers()  # what was there before is a source of its own
-    run.budget = max(run.budget, LEAST)
+    run.budget = max(run.budget, least)
     run.forward = cls is not None and program.is_forward(function.name, ClassRef(cls, 0))
     if cls is not None and "torch.autograd.Function" in program.external_bases(ClassRef(cls, 0)):
         run.state.grad = Tri.NO  # the forward of a Function is one node; inside nothing is saved

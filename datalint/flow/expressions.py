@@ -106,16 +106,17 @@ class Expressions:
         """Fill in the body; it is listed before the functions inside it."""
         self.functions.append(function)
         function.nested = self.depth > 1
-        before = len(self.functions)
+        before, looped = len(self.functions), set[str]()
 
         def body() -> None:
             self.bound.update(p.name for p in function.parameters)
             self.ever_bound |= self.bound
             function.body = lower()
             function.generator = self.yields
-            function.loop_targets = frozenset(self.looped)
+            looped.update(self.looped)
 
         _, function.locals = self.scope(body)
+        function.kept = function.locals - looped
         function.mentions = frozenset(self.mentions)
         function.encloses = len(self.functions) > before
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: A loop whose state still grows after this many rounds is left as it is.
 ROUNDS = 6
+#: Loops within so many others have one round each time: those around them go round as well.
+LEVELS = 5
 
 
 class Interpreter(Manage):
@@ -126,7 +128,7 @@ class Interpreter(Manage):
         before = self.state.fork()
         leaving: list[State] = []
         exits: list[State] = []
-        for _ in range(ROUNDS):
+        for _ in range(ROUNDS if self.level < LEVELS else 1):
             entry = self.state
             self.state = entry.fork()
             endless = self.enter(node, iterable)
@@ -158,7 +160,9 @@ class Interpreter(Manage):
     def round(self, body: ir.Block, leaving: list[State]) -> list[State]:
         self.frame.breaks.append([])
         self.frame.continues.append([])
+        self.level += 1
         self.block(body)
+        self.level -= 1
         ends = [self.state] if self.alive else []
         self.alive = True
         leaving += self.frame.breaks.pop()

@@ -162,7 +162,8 @@ class Function(Expr):
     decorators: tuple[Expr, ...] = ()
     body: Block = ()
     locals: frozenset[str] = frozenset()
-    loop_targets: frozenset[str] = frozenset()
+    #: Its locals but for loop targets.
+    kept: frozenset[str] = frozenset()
     generator: bool = False
     nested: bool = False
     #: Functions are defined in it.

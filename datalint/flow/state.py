@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from datalint.flow.layers import Layers
 from datalint.flow.order import ordered
 from datalint.flow.values import (
+    MANY,
     WIDE,
     Bound,
     Container,
@@ -96,6 +97,17 @@ class Contents:
     @property
     def all(self) -> Value:
         return frozenset().union(self.rest, *(v for _, v in self.known))
+
+    def bounded(self) -> Contents:
+        """The same, or less told apart: what holds much is not worth a look at all of it each time.
+
+        Of very much only what comes first in the order of the source is kept, which is not looked
+        for again with each thing that is put in.
+        """
+        if len(self.known) <= MANY and len(self.rest) <= 2 * MANY:
+            return self
+        every = self.all
+        return Contents((), every if len(every) <= 2 * MANY else _first(every, MANY), False)
 
 
 @dataclass(slots=True)
@@ -269,7 +281,11 @@ def _absent_attribute(key: tuple[Key, str], _: Value) -> Value:
 
 def join_values(a: Value, b: Value) -> Value:
     both = a | b
-    return both if len(both) <= WIDE else frozenset(ordered(both)[:WIDE])
+    return both if len(both) <= WIDE else _first(both, WIDE)
+
+
+def _first(value: Value, count: int) -> Value:
+    return frozenset(ordered(value)[:count])
 
 
 def join_tensors(a: Tensor, b: Tensor) -> Tensor:
