@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datalint.flow import ir
-from datalint.flow.handing import ATTRIBUTES, RESULT, Handing, writes
+from datalint.flow.handing import ATTRIBUTES, BY_NAME, NAMED, RESULT, Handing, writes
 from datalint.flow.ways import Value, holders, holding, memory, place, taken
 from datalint.ops import facts
 from datalint.ops.facts import Sharing
@@ -69,7 +69,7 @@ class Glance(Handing):
                     self.ways.write(place(ir.read_of(target)))
                 self.store(target.name, value)
             case ir.Subscript():
-                base, index = self.value(target.base), self.value(target.index)
+                base, index = self.value(target.base), self.index(target.index)
                 self.ways.write(base)
                 self.put(value, base)
                 self.operate([base, index, value])
@@ -134,6 +134,11 @@ class Glance(Handing):
         self.mention(node.id)
         return place(self.variable(node.id))
 
+    def of_Constant(self, node: ir.Constant) -> Value:
+        if node.value == "data":  # `getattr` may be given it somewhere
+            self.ways.lose(place(BY_NAME))
+        return ()
+
     def of_Attribute(self, node: ir.Attribute) -> Value:
         base, name = self.value(node.base), node.name
         found = place(f".{name}") + taken(holders(base)) + self.property(name)
@@ -150,8 +155,11 @@ class Glance(Handing):
         return found
 
     def of_Subscript(self, node: ir.Subscript) -> Value:
-        base, index = self.value(node.base), self.value(node.index)
+        base, index = self.value(node.base), self.index(node.index)
         return taken(base) + self.operate([base, index])
+
+    def index(self, node: ir.Expr) -> Value:
+        return () if isinstance(node, ir.Constant) else self.value(node)
 
     def of_Slice(self, node: ir.Slice) -> Value:
         self.values(node.parts)
@@ -213,7 +221,11 @@ class Glance(Handing):
     # Calls
 
     def of_Call(self, node: ir.Call) -> Value:
-        arguments = [(a, self.value(a.value)) for a in node.arguments]
+        named = getattr(node.callee, "id", ir.method_of(node)) in NAMED
+        arguments = [
+            (a, () if named and isinstance(a.value, ir.Constant) else self.value(a.value))
+            for a in node.arguments
+        ]
         match node.callee:
             case ir.Name(id=name):
                 return self.function_called(name, arguments)

@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 GIVEN, RESULT = "given", "result"
 #: All attributes of anything: what `.parameters()` and `getattr(x, name)` may find.
 ATTRIBUTES = "attributes"
+#: What is read under a name that is not spelled where it is.
+BY_NAME = "by name"
 #: What puts into an attribute, under a name it is given, what it is given.
-_NAMING = {"register_buffer", "register_parameter", "add_module", "register_module", "setattr"}
+_NAMING = {"register_buffer", "register_parameter", "add_module", "register_module", "setattr",
+           "__setattr__"}  # fmt: skip
+#: What else is given the name of an attribute.
+NAMED = {*_NAMING, "getattr", "hasattr", "delattr"}
 #: What looks through all attributes of an object.
 _LOOKING = {"parameters", "named_parameters", "buffers", "named_buffers", "state_dict", "children",
             "named_children", "modules", "named_modules", "apply", "vars", "getattr"}  # fmt: skip
@@ -213,10 +218,10 @@ class Handing:
         """`getattr` and `setattr`, whose name may be that of `.data`."""
         if function == "setattr":
             self.name_attribute(arguments)
-        elif not isinstance(arguments[1][0].value, ir.Constant):
+        else:
             for name in self.module.mentions:
                 if name.startswith(ir.READ):
-                    self.ways.lose(place(name))
+                    self.ways.lead(place(name), BY_NAME)
         return taken(_all(arguments))
 
     def name_attribute(self, arguments: Arguments) -> None:
