@@ -104,7 +104,7 @@ class Linter:
 
     def at_once(self, source: bytes, path: str) -> Judged | None:
         """What can be said of a file without work; None where it has to be judged."""
-        if may_hold(source, self.selection.ways()):
+        if may_hold(source, self.selection.sought().ways):
             cache = self.cache()
             found = cache.known(source, path) if cache else None
             return None if found is None else self._judged(found, source, path)
@@ -116,7 +116,7 @@ class Linter:
         This leaves the sieves alone, which remember: any process may do it, with any linter
         that is `apart` from this one.
         """
-        judged = may_hold(source, self.selection.ways())
+        judged = may_hold(source, self.selection.sought().ways)
         if not judged and not may_suppress(source):
             return Judged()
         return self._judged(self._check(source, path) if judged else [], source, path)
@@ -188,7 +188,7 @@ class Linter:
     def _judge(self, source: bytes, path: str, project: Project) -> list[Finding]:
         from datalint import check  # as well
 
-        return check.check_source(source, path, project, self.selection.ways())
+        return check.check_source(source, path, project, self.selection.sought())
 
     def read(self) -> frozenset[str]:
         """The absolute paths of the files that were looked into, where there is no cache."""

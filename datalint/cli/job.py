@@ -110,7 +110,7 @@ class Job:
         except FileNotFoundError:
             return None  # the working directory was deleted
         try:
-            return Cache.open(folder, self.settings.selection.ways(), self.settings.config.stated)
+            return Cache.open(folder, self.settings.selection.sought(), self.settings.config.stated)
         except Unusable as error:
             self.watch(str(folder), f"is not used as a cache: {error}")
             return None
