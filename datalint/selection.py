@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datalint.finding import Confidence
-from datalint.flow.events import DATA
-from datalint.source.ignores import Line, below
+from datalint.refusal import Refusal
 from datalint.source.near import did_you_mean
+from datalint.source.text import DATA, Sought
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from datalint.finding import Finding
+    from datalint.source.ignores import Line
 
 #: The rules, and whether each is checked by default. Told here because to import them all takes
 #: longer than most runs; a test holds it against `datalint.rules.ALL`.
@@ -46,6 +46,12 @@ class PerFile:
 
         A pattern that begins with `!` is for all files but those.
         """
+        if not (ignores := tuple(ignores)):
+            return cls()
+        from pathlib import Path
+
+        from datalint.source.ignores import Line
+
         made = tuple(
             (line, frozenset(RULES if "all" in names else names))
             for pattern, names in ignores
@@ -57,12 +63,14 @@ class PerFile:
         """The rules that are not reported in a file."""
         if not self.ignores:
             return frozenset()
+        from datalint.source.ignores import below
+
         inside = below(self.base, path)
         held = (rules for line, rules in self.ignores if line.matches(inside) is line.excludes)
         return frozenset[str]().union(*held)
 
 
-class BadSelection(Exception):
+class BadSelection(Refusal):
     """Rules that cannot be selected; the message is one clear line."""
 
 
@@ -88,13 +96,15 @@ class Selection:
         """Those of them that are reported in a file."""
         return self.rules() - self.per_file.rules(path)
 
-    def ways(self) -> frozenset[str]:
+    def sought(self) -> Sought:
         """What is looked for: `.data` in any case, whose writes are counted if not shown."""
         if not self.select and not self.extend_select:
-            return frozenset({DATA})
+            return Sought()
         from datalint.rules import ALL
 
-        return frozenset({DATA}).union(*(r.ways for r in ALL if r.name in self.rules()))
+        rules = [rule for rule in ALL if rule.name in self.rules()]
+        ways = frozenset({DATA}).union(*(rule.ways for rule in rules))
+        return Sought(ways, any(rule.of_reads for rule in rules))
 
     def is_sure(self, finding: Finding) -> bool:
         """Whether a finding is of the confidence asked for."""

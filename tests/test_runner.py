@@ -18,10 +18,12 @@ from datalint.runner import Run, exit_code
 from datalint.selection import BadSelection, Selection
 from datalint.source.discover import Listing
 from datalint.source.text import Text
+from tests.conftest import clean_environment
 from tests.findings import SOURCE, at, finding
 
 if TYPE_CHECKING:
     from datalint.flow.project import Project
+    from datalint.source.text import Sought
 
 DEFAULT = {"write-after-save", "untracked-write", "unchecked-write", "unused-suppression"}
 EVERY = {rule.name for rule in ALL}
@@ -116,16 +118,14 @@ def test_findings_are_sorted_by_place_then_rule(monkeypatch: pytest.MonkeyPatch)
 def test_one_bad_file_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def check_source(
-        source: bytes, path: str, project: Project, ways: frozenset[str]
-    ) -> list[Finding]:
+    def check_source(source: bytes, path: str, project: Project, sought: Sought) -> list[Finding]:
         match Path(path).name:
             case "refused.py":
                 raise NotAnalysed("no Python", 3, 4)
             case "broken.py":
                 raise IndexError("list index out of range")
             case "deep.py":
-                return check_source(source, path, project, ways)
+                return check_source(source, path, project, sought)
         return [found("write-after-save", path=path)]
 
     monkeypatch.setattr(check, "check_source", check_source)
@@ -160,9 +160,7 @@ def test_one_bad_file_does_not_stop_the_others(
 def test_what_is_meant_to_stop_the_run_does(
     stop: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def check_source(
-        source: bytes, path: str, project: Project, ways: frozenset[str]
-    ) -> list[Finding]:
+    def check_source(source: bytes, path: str, project: Project, sought: Sought) -> list[Finding]:
         raise stop
 
     monkeypatch.setattr(check, "check_source", check_source)
@@ -174,9 +172,7 @@ def test_a_panic_in_rust_is_a_bug_report(monkeypatch: pytest.MonkeyPatch) -> Non
     class PanicException(BaseException):
         """As pyo3 raises it."""
 
-    def check_source(
-        source: bytes, path: str, project: Project, ways: frozenset[str]
-    ) -> list[Finding]:
+    def check_source(source: bytes, path: str, project: Project, sought: Sought) -> list[Finding]:
         raise PanicException("index out of bounds")
 
     monkeypatch.setattr(check, "check_source", check_source)
@@ -211,3 +207,24 @@ def test_files_without_data_need_no_analysis(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"1 file checked: 0 findings" in done.stdout
+
+
+def test_one_file_without_data_needs_next_to_nothing(tmp_path: Path) -> None:
+    """An editor or a hook that checks a file at a time waits for what is imported."""
+    (tmp_path / "a.py").write_text("import torch\n")
+    late = "datalint.cache datalint.pool datalint.fix datalint.baseline datalint.source.notebook"
+    late += " datalint.config.keys difflib hashlib json multiprocessing pathspec tempfile tomllib"
+    program = (
+        "import sys; from datalint.cli.main import _run;"
+        f"assert _run([{str(tmp_path / 'a.py')!r}]) == 0;"
+        f"print(*(name for name in {late.split()} if name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=clean_environment(),
+        check=True,
+    )
+    assert done.stdout == "1 file checked: 0 findings\n\n"

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from datalint.flow import autograd
 from datalint.flow.collect import collect
 from datalint.flow.events import DATA, Events
+from datalint.flow.glance import may_be_written
 from datalint.flow.interpret import Interpreter
 from datalint.flow.layers import Layers
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
 from datalint.flow.outside import Outside, left_behind
 from datalint.flow.program import FORWARD, Program
-from datalint.flow.relevance import matter, mentions
+from datalint.flow.relevance import matter, spelled
 from datalint.flow.run import TooMuch
 from datalint.flow.state import Contents
 from datalint.flow.values import (
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from datalint.flow import ir
     from datalint.flow.project import Project
     from datalint.flow.state import State, Tensor
+    from datalint.source.text import Sought
 
 #: Expressions evaluated from one starting point before callees are taken as unknown.
 BUDGET = 10_000
@@ -45,16 +47,18 @@ FILE_BUDGET, LEAST = 60_000, 500
 OVERDRAWN, LITTLE = 500_000, 50
 
 
-def analyse(module: ir.Module, project: Project, ways: Set[str]) -> Events:
-    """Everything seen of these ways past a version counter; what the file imports is followed.
+def analyse(module: ir.Module, project: Project, sought: Sought) -> Events:
+    """At least everything that is sought; what the file imports is followed.
 
     What leads to a `.data` comes first: it finds the same, whatever else is looked for.
     """
     events = Events()
-    first = matter(module, ways & {DATA})
-    others = matter(module, ways) - first
-    if not first and not others and not mentions(module, ways):
+    data = {DATA} if sought.reads else may_be_written(module, project)
+    mentioned = data | spelled(sought.ways - {DATA})
+    if module.mentions.isdisjoint(mentioned):
         return events
+    first = matter(module, data)
+    others = matter(module, mentioned) - first
     program = Program(module, project)
     run = Interpreter(program, events)
     run.budget, run.allowance = BUDGET, FILE_BUDGET

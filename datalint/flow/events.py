@@ -10,15 +10,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from datalint.source.text import DATA as DATA
+
 if TYPE_CHECKING:
     import ast
 
     from datalint.flow import ir
     from datalint.flow.values import Key
-
-
-#: The way past the version counter that most rules are about.
-DATA = ".data"
 
 
 class Kind(enum.Enum):
