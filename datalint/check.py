@@ -35,7 +35,8 @@ def check_source(
 
     Rules that are about more than what is `sought` may report part of what they could.
     What it imports is looked for on disk, from `path`; a `project` remembers it for other files.
-    Raises `NotAnalysed` where the bytes may hold what is sought but cannot be read as Python.
+    Raises `NotAnalysed` where the bytes may hold what is sought but cannot be read as Python, and,
+    with the findings so far, where it would take too long to follow all that they say.
     """
     if not may_hold(source, sought.ways):
         return []
@@ -57,11 +58,17 @@ def _check_notebook(source: bytes, path: str, project: Project, sought: Sought) 
 
 def _check_python(source: bytes, path: str, project: Project, sought: Sought) -> list[Finding]:
     module = project.parse(source, path)
+    code = module.code
     try:
-        judged = judge(analyse(module.ir, project, sought), module.code)
+        events = analyse(module.ir, project, sought)
     except RecursionError:
-        raise too_deep(module.code.tree, module.code.text) from None
-    return [_finding(rule, seen, verdict, module.code, path) for rule, seen, verdict in judged]
+        raise too_deep(code.tree, code.text) from None
+    found = [_finding(*judged, code, path) for judged in judge(events, code)]
+    if events.ended is None:
+        return found
+    place = code.span(events.ended.origin)
+    reason = "too much to follow: what begins here, and what comes later, was not all looked at"
+    raise NotAnalysed(reason, place.row, place.column, findings=tuple(found))
 
 
 def judge(events: Events, code: Code) -> Iterable[tuple[Rule, Seen, Verdict]]:

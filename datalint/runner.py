@@ -138,6 +138,8 @@ class Run:
         self._sifted.update(linted.sifted)
         self.fixed += linted.fixed
         self.sources |= linted.sources
+        if linted.cut:
+            self._problems.append(_refused(path, linted.cut))
         self.watch(path, linted.story)
 
     def report(self) -> Report:
@@ -174,13 +176,17 @@ def _survived(path: str, work: Callable[[], T]) -> T | Problem:
     try:
         return work()
     except NotAnalysed as error:
-        return Problem(path, error.row, error.column, error.reason, cell=error.cell)
+        return _refused(path, error)
     except NotFixed as error:
         return Problem(path, 1, 1, str(error), rule="not-fixed")
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # whatever it is, the other files are checked
         return _bug(path, error)
+
+
+def _refused(path: str, error: NotAnalysed) -> Problem:
+    return Problem(path, error.row, error.column, error.reason, cell=error.cell)
 
 
 def _load() -> None:

@@ -16,6 +16,7 @@ from datalint.flow.order import ordered
 from datalint.flow.outside import Outside, left_behind
 from datalint.flow.program import FORWARD, Program
 from datalint.flow.relevance import matter, spelled
+from datalint.flow.run import TooMuch
 from datalint.flow.state import Contents
 from datalint.flow.values import (
     ITEM,
@@ -61,14 +62,31 @@ def analyse(module: ir.Module, project: Project, sought: Sought) -> Events:
     program = Program(module, project)
     run = Interpreter(program, events)
     run.budget, run.allowance = BUDGET, FILE_BUDGET
-    run.block(module.body)
+    try:
+        _follow(run, program, first, others)
+    except TooMuch:
+        events.ended = _ended(run, module)
+    return events
+
+
+def _follow(
+    run: Interpreter, program: Program, first: Set[ir.Function], others: Set[ir.Function]
+) -> None:
+    body = program.module.body
+    run.block(body)
     run.alive = True
-    if module.body:
-        _leave(run, module.body[-1], left_behind(run.state))
+    if body:
+        _leave(run, body[-1], left_behind(run.state))
     start = _Start.of(collect(run.state, run.parents, [0, *program.class_frames.values()]))
     _enter_all(run, program, first, start)
     _enter_all(run, program, others, start)
-    return events
+
+
+def _ended(run: Interpreter, module: ir.Module) -> ir.Node:
+    """The function where the analysis began that has become too much, or a statement outside."""
+    inside = [frame.function for frame in run.stack if frame.function]
+    outermost: ir.Node | None = inside[0] if inside else run.statement
+    return outermost if outermost and outermost.code is module.code else module.body[0]
 
 
 @dataclass(slots=True)
@@ -155,7 +173,7 @@ def _enter(
 
 def _leave(run: Interpreter, node: ir.Node, tensors: list[Tensor]) -> None:
     """Whoever comes later may ask for the gradients of what is left behind."""
-    autograd.need(run.state, run.events, tensors, autograd.Consumer(node))
+    run.need(tensors, autograd.Consumer(node))
 
 
 def _again(run: Interpreter, forward: Closure, arguments: Arguments, result: Value) -> None:
@@ -164,7 +182,7 @@ def _again(run: Interpreter, forward: Closure, arguments: Arguments, result: Val
     run.invoke(forward, forward.node, arguments)
     run.frame.context = 0
     consumer = autograd.Consumer(forward.node, again=True)
-    autograd.need(run.state, run.events, run.tensors(result).values(), consumer)
+    run.need(run.tensors(result).values(), consumer)
 
 
 def _arguments(
