@@ -16,6 +16,7 @@ from datalint.cli.check import check
 from datalint.cli.explain import explain
 from datalint.cli.lsp import lsp
 from datalint.cli.output import fail
+from datalint.cli.run import run
 from datalint.config import BadConfig
 from datalint.selection import BadSelection
 from datalint.source.discover import BadPath
@@ -61,6 +62,7 @@ def cli() -> None:
 cli.add_command(check)
 cli.add_command(explain)
 cli.add_command(lsp)
+cli.add_command(run)
 
 
 def _run(args: list[str]) -> int:
