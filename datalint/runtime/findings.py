@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,8 @@ class Findings:
     _project: Project = field(default_factory=Project)
 
     def report(self, corruptions: Iterable[Corruption]) -> Report:
-        """A finding for each corruption that has a place in some source."""
+        """A finding for each corruption that has a place in some source, by paths from here."""
+        corruptions = map(_from_here, corruptions)
         found = [f for c in corruptions if (f := self._finding(c)) is not None]
         found.sort(key=lambda finding: finding.order())
         return Report(tuple(found), checked=len(self.sources))
@@ -106,6 +108,22 @@ class Findings:
             except NotAnalysed:
                 self._linted[path] = ()
         return self._linted[path]
+
+
+def _from_here(corruption: Corruption) -> Corruption:
+    """With files named as one would name them for the linter: from here, where they lie below."""
+    here = os.getcwd() + os.sep
+
+    def shown(place: Place | None) -> Place | None:
+        return place and replace(place, path=place.path.removeprefix(here))
+
+    return replace(
+        corruption,
+        saved=shown(corruption.saved),
+        alias=shown(corruption.alias),
+        written=shown(corruption.written),
+        backward=shown(corruption.backward),
+    )
 
 
 def _places(corruption: Corruption) -> list[Place]:

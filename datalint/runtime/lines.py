@@ -34,11 +34,11 @@ class Lines:
         """Compare this after each line."""
         self._watched.setdefault(saved, way)
         if sys.gettrace() is None:
-            frame: FrameType | None = sys._getframe(1)
+            frame = frames.users_frame()
+            self._last = frame and (frame.f_code, frame.f_lineno)
             while frame is not None:
-                if frames.is_users(frame.f_code.co_filename):
-                    frame.f_trace = self._line
-                frame = frame.f_back
+                frame.f_trace = self._line
+                frame = frames.users(frame.f_back)
             sys.settrace(self._call)
 
     def stop(self) -> None:
@@ -66,5 +66,7 @@ class Lines:
                     )
                     saved.way = way or _UNSEEN
                     del self._watched[saved]
-        self._last = frame.f_code, frame.f_lineno
+        # What returns goes on in the line that called it.
+        now = frames.users(frame.f_back) if event == "return" else frame
+        self._last = now and (now.f_code, now.f_lineno)
         return self._line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,8 @@ class Program:
         main.__dict__.update(__file__=path, __builtins__=__builtins__, __spec__=spec)
         main.__package__ = None if spec is None else spec.parent
         first = str(Path.cwd()) if self.module else str(Path(path).resolve().parent)
-        with _in_place(main, [path, *self.arguments], first):
+        called = path if self.module else self.name
+        with _in_place(main, [called, *self.arguments], first):
             try:
                 exec(code, main.__dict__)
                 for name in self.calls:
@@ -81,7 +83,8 @@ def _script(name: str) -> tuple[CodeType, str]:
     except OSError as error:
         raise BadProgram(f"{name}: {error.strerror}") from None
     try:
-        return compile(source, name, "exec", dont_inherit=True), name
+        absolute = str(path.absolute())
+        return compile(source, absolute, "exec", dont_inherit=True), absolute
     except (SyntaxError, ValueError) as error:
         raise BadProgram(f"{name}: {error}") from None
 
@@ -109,12 +112,14 @@ def _module(name: str) -> tuple[CodeType, str, ModuleSpec]:
 def _in_place(main: ModuleType, argv: list[str], first: str) -> Iterator[None]:
     """What a program finds around it, while it runs."""
     before = sys.modules["__main__"], sys.argv, sys.path[:]
+    here = Path.cwd()
     sys.modules["__main__"], sys.argv = main, argv
     sys.path.insert(0, first)
     try:
         yield
     finally:
         sys.modules["__main__"], sys.argv, sys.path[:] = before
+        os.chdir(here)
 
 
 def _exit_code(done: SystemExit) -> int:

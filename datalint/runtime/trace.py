@@ -172,7 +172,8 @@ def _writes(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether a function may write one of its arguments, by its name and how it is called."""
     if name.endswith("_") and (not name.endswith("__") or name in _WRITING_DUNDERS):
         return True
-    return "out" in kwargs or bool(kwargs.get("inplace")) or any(arg is True for arg in args)
+    asked = "out" in kwargs or bool(kwargs.get("inplace")) or kwargs.get("max_norm") is not None
+    return asked or any(arg is True for arg in args)
 
 
 def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
