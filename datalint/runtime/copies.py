@@ -141,8 +141,8 @@ def _dispatches(tensor: Tensor) -> bool:
 def _gapless(tensor: Tensor) -> int:
     """How many elements are in the stretch of memory that a tensor fills; 0 if it leaves gaps."""
     if tensor.is_contiguous():
-        return tensor.numel()
-    length = 1
+        return int(tensor.numel())
+    length: int = 1
     dimensions = sorted(zip(tensor.stride(), tensor.size(), strict=True))
     for stride, size in dimensions:
         if size == 1 or stride == 0:
@@ -163,7 +163,7 @@ def _unexpanded(tensor: Tensor) -> Tensor:
 
 def _reach(tensor: Tensor) -> int:
     """How many bytes of its storage there are from a tensor's first element on."""
-    return tensor.untyped_storage().nbytes() - tensor.storage_offset() * tensor.itemsize
+    return int(tensor.untyped_storage().nbytes() - tensor.storage_offset() * tensor.itemsize)
 
 
 def same_values(a: Tensor, b: Tensor) -> bool:

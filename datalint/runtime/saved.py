@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from datalint.runtime.modified import wording
+
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.autograd.graph import Node
@@ -31,16 +33,6 @@ class Gradients:
 
     wrong: tuple[Gradient, ...] = ()
     unknown: str = ""
-
-
-_HINT = (
-    " Hint: enable anomaly detection to find the operation that failed to compute its gradient,"
-    " with torch.autograd.set_detect_anomaly(True)."
-)
-_HINT_OF_ANOMALY_MODE = (
-    " Hint: the backtrace further above shows the operation that failed to compute its gradient."
-    " The variable in question was changed in there or anywhere later. Good luck!"
-)
 
 
 class Saved:
@@ -117,14 +109,6 @@ class Saved:
         """Raise what torch raises, whose own check is off where there are hooks."""
         version = self.alias._version
         if version != self.version:
-            raise RuntimeError(self._modified(version))
-
-    def _modified(self, version: int) -> str:
-        made_by = self._made_by
-        which = f", which is output {made_by[1]} of {made_by[0]}," if made_by else ""
-        hint = _HINT_OF_ANOMALY_MODE if torch.is_anomaly_enabled() else _HINT
-        return (
-            "one of the variables needed for gradient computation has been modified by an inplace"
-            f" operation: [{self.alias.type()} {list(self.alias.shape)}]{which} is at version"
-            f" {version}; expected version {self.version} instead.{hint}"
-        )
+            tensor = f"{self.alias.type()} {list(self.alias.shape)}"
+            words = wording(torch.is_anomaly_enabled())
+            raise RuntimeError(words.say(tensor, self._made_by, version, self.version))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.multiprocessing.reductions import StorageWeakRef  # type: ignore[attr-defined]
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode
 
 from datalint.runtime import frames
@@ -126,14 +126,14 @@ class Tracer(TorchFunctionMode):
             address = _storage(tensor)
             way = self._way(tensor) or Way(frames.here(), f"through `.{name}()`")
             if self._handed_out_way(address) is None and address:
-                reference = StorageWeakRef(tensor.untyped_storage())
+                reference = StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
                 self._handed_out[address] = reference, way
             for saved in self._live.get(address, ()):
                 self.lines.watch(saved, way)
 
     def _handed_out_way(self, address: int) -> Way | None:
         known = self._handed_out.get(address)
-        if known is None or not known[0].expired():
+        if known is None or not known[0].expired():  # type: ignore[no-untyped-call]
             return known and known[1]
         del self._handed_out[address]
         return None

@@ -13,6 +13,7 @@ from datalint.runtime import frames, seams
 from datalint.runtime.copies import Copies, same_values
 from datalint.runtime.corruption import Corruption, Kind
 from datalint.runtime.gradients import compare
+from datalint.runtime.modified import wording
 from datalint.runtime.saved import Saved
 from datalint.runtime.trace import Tracer
 
@@ -53,7 +54,9 @@ class Witness(contextlib.AbstractContextManager["Witness"]):
         return self._copies.pool.most
 
     def __enter__(self) -> Witness:
-        """Begin to watch; raises `RuntimeError` inside of another one."""
+        """Begin to watch."""
+        for anomaly in (False, True):
+            wording(anomaly)  # torch says it only while there are no hooks
         with contextlib.ExitStack() as entered:
             entered.enter_context(seams.hooks(self._pack, self._unpack))
             entered.enter_context(seams.over_others(self._compose))
