@@ -50,10 +50,16 @@ class Stretch:
 class Values:
     """The same for memory with gaps, or of another device."""
 
-    __slots__ = ("__weakref__", "_values")
+    __slots__ = ("__weakref__", "_pool", "_values")
 
-    def __init__(self, tensor: Tensor) -> None:
+    def __init__(self, tensor: Tensor, pool: Pool) -> None:
         self._values = _unexpanded(tensor).clone()
+        self._pool = pool
+        pool.count(self._values.nbytes)
+
+    def __del__(self) -> None:
+        """The values are gone."""
+        self._pool.count(-self._values.nbytes)
 
     def same(self, tensor: Tensor) -> bool:
         """See `Stretch`."""
@@ -76,10 +82,14 @@ class Pool:
         #: Bytes in use, and the most that ever were.
         self.used = self.most = 0
 
-    def take(self, size: int) -> Tensor:
-        """A buffer of so many bytes."""
+    def count(self, size: int) -> None:
+        """So many more bytes are in use."""
         self.used += size
         self.most = max(self.most, self.used)
+
+    def take(self, size: int) -> Tensor:
+        """A buffer of so many bytes."""
+        self.count(size)
         if free := self._free.get(size):
             self._idle -= size
             return free.pop()
@@ -91,7 +101,7 @@ class Pool:
         Where sizes change from step to step, the idle ones are those that no step asks for.
         """
         size = buffer.numel()
-        self.used -= size
+        self.count(-size)
         if self.used + self._idle + size > self.most:
             self._free.clear()
             self._idle = 0
@@ -113,7 +123,7 @@ class Copies:
         if not _plain(tensor):
             return None
         if not tensor.is_cpu or not (length := _gapless(tensor)):
-            return Values(tensor)
+            return Values(tensor, self.pool)
         size, address = length * tensor.itemsize, tensor.data_ptr()
         kept = self._kept.get((address, size))
         if kept is None or not kept.is_at(address):

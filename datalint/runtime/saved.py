@@ -111,4 +111,11 @@ class Saved:
         if version != self.version:
             tensor = f"{self.alias.type()} {list(self.alias.shape)}"
             words = wording(torch.is_anomaly_enabled())
-            raise RuntimeError(words.say(tensor, self._made_by, version, self.version))
+            raise RuntimeError(words.say(tensor, self._maker(), version, self.version))
+
+    def _maker(self) -> tuple[str, int] | None:
+        """The node that returned it: of a view whose base was written that is another one now."""
+        original = self.original()
+        if original is None or original.grad_fn is None:
+            return self._made_by
+        return original.grad_fn.name(), original.output_nr
