@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from datalint.runtime import Corruption, watch
-from tests.oracle import Outcome, execute
+from tests.oracle import Outcome, execute, execute_with_snapshots
 from tests.random_programs import model
 from tests.random_programs.campaign import one_thread
 from tests.random_programs.generate import numbered
@@ -61,7 +61,8 @@ def complaints(index: int) -> list[str]:
             found.append(f"missed: {judgement.why}")
         elif not rows & frozenset().union(*judgement.after_save.values()):
             found.append(f"found at {rows}, not at {judgement.after_save}")
-    elif corruptions and judgement.verdict is not Verdict.FAILS:
+    elif corruptions and identical(alone, execute_with_snapshots(source, NAME)):
+        # The judge's tolerance is wider than the witness's: what differs at all may be told.
         found.append(f"{judgement.verdict} is reported: {[str(c) for c in corruptions]}")
     return [f"{index} ({judgement.verdict}): {what}" for what in found]
 
@@ -69,15 +70,15 @@ def complaints(index: int) -> list[str]:
 def campaign(first: int, last: int) -> None:
     with one_thread():
         found = [what for index in range(first, last) for what in complaints(index)]
-    kinds = Counter(judge(numbered(SEED, index)).verdict for index in range(first, first + 50))
+    kinds = Counter(judge(numbered(SEED, index)).verdict for index in range(first, first + 20))
     assert not found, "\n".join(found[:20])
-    assert kinds[Verdict.AFTER_SAVE] >= 5 and kinds[Verdict.UNTRACKED] >= 5
+    assert kinds[Verdict.AFTER_SAVE] >= 2 and kinds[Verdict.UNTRACKED] >= 2
 
 
-def test_fifty_programs() -> None:
-    campaign(0, 50)
+def test_a_few_programs() -> None:
+    campaign(0, 20)
 
 
 @pytest.mark.slow
 def test_four_thousand_programs() -> None:
-    campaign(50, 4050)
+    campaign(20, 4020)

@@ -13,6 +13,7 @@ import click
 from datalint import __version__
 from datalint.baseline import BadBaseline
 from datalint.cli.check import check
+from datalint.cli.compare import compare
 from datalint.cli.explain import explain
 from datalint.cli.lsp import lsp
 from datalint.cli.output import fail
@@ -60,6 +61,7 @@ def cli() -> None:
 
 
 cli.add_command(check)
+cli.add_command(compare)
 cli.add_command(explain)
 cli.add_command(lsp)
 cli.add_command(run)

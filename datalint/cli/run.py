@@ -94,7 +94,7 @@ def run(
         watched.record(record)
         return watched.code
     if watched.corruptions and not trace and not once:
-        note("a gradient was corrupted: running the program again to see where")
+        note("what autograd had saved was changed: running the program again to see where")
         watched = second(asked, watched)
     if watched.doubt:
         note(watched.doubt)
@@ -114,10 +114,9 @@ def _summary(output_format: str, corruptions: list[Corruption]) -> str:
     """The last line, where people read it."""
     if output_format not in ("text", "concise", "github"):
         return ""
-    number = (
-        count(len(corruptions), "silently corrupted gradient") if corruptions else "no gradient"
-    )
-    return f"\n{number}\n"
+    if not corruptions:
+        return "no silently corrupted gradient\n"
+    return f"\n{count(len(corruptions), 'silently corrupted gradient')}\n"
 
 
 def _require_torch() -> None:

@@ -14,6 +14,7 @@ from datalint.flow.project import Project
 from datalint.report import Report
 from datalint.report.summary import count
 from datalint.runtime.corruption import Kind
+from datalint.selection import RULES
 from datalint.source.text import Text, decode
 
 if TYPE_CHECKING:
@@ -58,13 +59,12 @@ class Findings:
             for text, at in _story(corruption)
             if at is not None and self._can_be_shown(at)
         ]
-        told = f"`datalint check` reports it as {linted.rule}" if linted else "the linter misses it"
         finding = Finding(
             _rule(corruption),
             Level.ERROR,
             place.path,
             _span(place),
-            f"{_what(corruption)}; {told}",
+            f"{_what(corruption)}; {_linter(linted)}",
             _CURE,
             Confidence.HIGH,
             tuple(notes),
@@ -153,13 +153,20 @@ def _rule(corruption: Corruption) -> str:
 
 
 def _what(corruption: Corruption) -> str:
-    what = "its result" if corruption.result else "an operand"
-    saved = f"`{corruption.node}` saved {what} for backward"
-    if corruption.kind is Kind.SWAPPED:
-        return f"{saved}, and `.data` was assigned to it before: the gradient was wrong"
-    through = f" {corruption.through}" if corruption.through else ""
+    what = "the result" if corruption.result else "an operand"
+    saved = f"{what} that `{corruption.node}` had saved"
     times = f" ({corruption.times} times)" if corruption.times > 1 else ""
-    return f"{saved}, which was overwritten{through} before: the gradient was wrong{times}"
+    if corruption.kind is Kind.SWAPPED:
+        return f"{saved} was given other memory by `.data = `: the gradient was wrong{times}"
+    through = f" {corruption.through}" if corruption.through else ""
+    return f"{saved} was overwritten{through} before backward: the gradient was wrong{times}"
+
+
+def _linter(said: Finding | None) -> str:
+    if said is None:
+        return "`datalint check` misses it"
+    option = "" if RULES[said.rule] else " --select all"
+    return f"`datalint check{option}` reports it as {said.rule}"
 
 
 def _story(corruption: Corruption) -> list[tuple[str, Place | None]]:

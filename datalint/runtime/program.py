@@ -9,13 +9,13 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from importlib.machinery import ModuleSpec
-    from types import CodeType, TracebackType
+    from types import CodeType
 
 _INTERRUPTED = 130
 
@@ -59,7 +59,8 @@ class Program:
             except BadProgram:
                 raise
             except BaseException as error:
-                sys.excepthook(type(error), error, _without_us(error, code))
+                error = _without_us(error)
+                sys.excepthook(type(error), error, error.__traceback__)
                 return 1
             finally:
                 _flush()
@@ -129,12 +130,19 @@ def _exit_code(done: SystemExit) -> int:
     return 1
 
 
-def _without_us(error: BaseException, code: CodeType) -> TracebackType | None:
-    """The traceback from the program's first line on."""
+def _without_us(error: BaseException) -> BaseException:
+    """The exception with the frames of its traceback that are not this package's."""
+    ours = str(Path(__file__).parent) + os.sep
+    steps = []
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code is not code:
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(ours):
+            steps.append(trace)
         trace = trace.tb_next
-    return trace or error.__traceback__
+    rest: TracebackType | None = None
+    for step in reversed(steps):
+        rest = TracebackType(rest, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    return error.with_traceback(rest)
 
 
 def _flush() -> None:

@@ -74,7 +74,7 @@ def saved_bytes(net: nn.Module, batch: Tensor) -> int:
 
 
 def measure(name: str, rounds: int, *, trace: bool) -> dict[str, float]:
-    """Medians of the ratios of a step under the witness, and of a second plain one, to a plain one."""
+    """Medians of the ratios of a watched step, and of a second plain one, to a plain one."""
     torch.manual_seed(0)
     net, batch = MODELS[name]()
     optimizer = torch.optim.SGD(net.parameters(), lr=1e-4)
