@@ -150,7 +150,8 @@ class Witness(contextlib.AbstractContextManager["Witness"]):
 
     def _is_running_statistic(self, node: Node, saved: Saved) -> bool:
         """Train-mode batch norm writes the running statistics it saved, and does not need them."""
-        if not (saved.is_statistic() and getattr(node, "_saved_training", False)):
+        always = node.name().startswith("BatchNormWithUpdate")
+        if not (saved.is_statistic() and getattr(node, "_saved_training", always)):
             return False
         aside, self._aside = self._aside, True
         try:
