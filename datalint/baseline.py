@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from datalint.finding import Confidence
+from datalint.refusal import Refusal
 from datalint.source.fingerprint import Key, keys
 from datalint.write import NotWritten, create
 
@@ -29,7 +30,7 @@ DEFAULT_FILE = "datalint-baseline.json"
 _VERSION = 1
 
 
-class BadBaseline(Exception):
+class BadBaseline(Refusal):
     """A file that is no baseline, or cannot be read or written; the message is one clear line."""
 
 

@@ -12,17 +12,16 @@ from datalint.flow.project import Project
 from datalint.rules import ALL, WAYS
 from datalint.rules.edits import fix
 from datalint.source import notebook
-from datalint.source.positions import spans
+from datalint.source.guard import too_deep
 from datalint.source.text import may_hold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Set
+    from collections.abc import Iterable, Set
 
-    from datalint.finding import Span
-    from datalint.flow import ir
     from datalint.flow.events import Events, Seen
-    from datalint.flow.project import Parsed
     from datalint.rules.rule import Rule, Verdict
+    from datalint.source.around import Surroundings
+    from datalint.source.code import Code
 
 
 def check_source(
@@ -52,23 +51,23 @@ def _check_notebook(source: bytes, path: str, project: Project, ways: Set[str]) 
         return []
     try:
         return [cells.located(f) for f in _check_python(cells.source, path, project, ways)]
-    except NotAnalysed:
-        cells.refuse()
-        raise
+    except NotAnalysed as error:
+        raise cells.refused(error) from None
 
 
 def _check_python(source: bytes, path: str, project: Project, ways: Set[str]) -> list[Finding]:
     module = project.parse(source, path)
-    judged = list(judge(analyse(module.ir, project, ways), module.ir))
-    nodes = (node for _, seen, verdict in judged for node in _nodes(seen, verdict))
-    at = _places(project, nodes, module, path)
-    return [_finding(rule, seen, verdict, at, module) for rule, seen, verdict in judged]
+    try:
+        judged = judge(analyse(module.ir, project, ways), module.code)
+    except RecursionError:
+        raise too_deep(module.code.tree, module.code.text) from None
+    return [_finding(rule, seen, verdict, module.code, path) for rule, seen, verdict in judged]
 
 
-def judge(events: Events, module: ir.Module) -> Iterable[tuple[Rule, Seen, Verdict]]:
-    """For each expression of the module that was seen the first rule that has something to say."""
+def judge(events: Events, code: Code) -> Iterable[tuple[Rule, Seen, Verdict]]:
+    """For each expression of the file that was seen the first rule that has something to say."""
     for seen in events.by_origin.values():
-        if not module.holds_node(seen.node):
+        if seen.node.code is not code:
             continue
         for rule in (rule for rule in ALL if seen.way in rule.ways):
             verdict = rule.judge and rule.judge(seen)
@@ -77,39 +76,26 @@ def judge(events: Events, module: ir.Module) -> Iterable[tuple[Rule, Seen, Verdi
                 break
 
 
-def _nodes(seen: Seen, verdict: Verdict) -> Iterable[ir.Node]:
-    yield seen.node
-    yield from (step.node for step in verdict.steps)
-
-
-def _places(
-    project: Project, nodes: Iterable[ir.Node], module: Parsed, path: str
-) -> dict[ir.Node, tuple[str, Span]]:
-    """The file and the span of each node; the module is at `path`, and others are named alike."""
-    by_home: dict[Parsed, list[ir.Node]] = {}
-    for node in nodes:
-        by_home.setdefault(project.home(node), []).append(node)
-    at: dict[ir.Node, tuple[str, Span]] = {}
-    for home, held in by_home.items():
-        found = spans(home.tree, (node.origin for node in held), home.text)
-        name = path if home is module else _alike(home.path, path)
-        at.update({node: (name, found[node.origin]) for node in held})
-    return at
-
-
-def _alike(other: str, path: str) -> str:
-    """An absolute path, spelled from here where the user's is."""
-    return other if Path(path).is_absolute() else os.path.relpath(other)
-
-
-def _finding(
-    rule: Rule, seen: Seen, verdict: Verdict, at: Mapping[ir.Node, tuple[str, Span]], module: Parsed
-) -> Finding:
-    path, where = at[seen.node]
-    notes = tuple(Note(step.message, *at[step.node]) for step in verdict.steps)
-    message, advice, edits = verdict.message, verdict.help, None
-    if verdict.rewrite is not None:
-        edits = fix(verdict.rewrite, seen.node.origin, where, module.surroundings)
+def _finding(rule: Rule, seen: Seen, verdict: Verdict, code: Surroundings, path: str) -> Finding:
+    where = code.span(seen.node.origin)
+    notes = tuple(
+        Note(
+            step.message,
+            _spelled(step.node.code, code, path),
+            step.node.code.span(step.node.origin),
+        )
+        for step in verdict.steps
+    )
+    rewrite = verdict.rewrite
+    edits = fix(rewrite, seen.node, where, code) if rewrite else None
+    message, advice = verdict.message, verdict.help
     return Finding(
         rule.name, rule.level, path, where, message, advice, verdict.confidence, notes, edits
     )
+
+
+def _spelled(other: Code, own: Code, path: str) -> str:
+    """The path of a file, as the user spells that of the one that is checked."""
+    if other is own:
+        return path
+    return other.path if Path(path).is_absolute() else os.path.relpath(other.path)

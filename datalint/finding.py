@@ -102,6 +102,10 @@ class NotAnalysed(Exception):
         self.reason, self.row, self.column, self.cell = reason, row, column, cell
 
 
+class NotFixed(Exception):
+    """A file that was left as it is; the message says why, in one line."""
+
+
 def place_name(path: str, cell: int | None) -> str:
     """What reports call a file, or a cell of a notebook, and find its text by."""
     return path if cell is None else f"{path}:cell {cell}"

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from datalint.finding import NotAnalysed
 from datalint.ops.stated import NOTHING_STATED
-from datalint.source.notebook import texts
-from datalint.source.suppress import may_suppress
-from datalint.source.text import Text, decode, may_hold
+from datalint.source.text import Text, decode, may_hold, may_suppress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence, Set
+    from collections.abc import Callable, Mapping, Sequence, Set
 
     from datalint.cache import Cache
     from datalint.finding import Finding
@@ -95,10 +93,10 @@ class Linter:
     unsaved: Mapping[str, bytes] = field(default_factory=dict)
     #: What earlier linters parsed, and this one will have.
     modules: dict[str, Parsed] = field(default_factory=dict)
-    #: What files came to in earlier runs; it knows of no unsaved texts.
-    cache: Cache | None = None
+    #: Opens what files came to in earlier runs, once one has to be judged; it knows of no unsaved
+    #: texts. Whoever asks again gets the same.
+    cache: Callable[[], Cache | None] = lambda: None
     _project: Project | None = None
-    _remembered: int = 0
 
     def lint(self, source: bytes, path: str) -> Linted:
         """What a file that holds `source` comes to; raises `NotAnalysed` as `check_source` does."""
@@ -107,7 +105,8 @@ class Linter:
     def at_once(self, source: bytes, path: str) -> Judged | None:
         """What can be said of a file without work; None where it has to be judged."""
         if may_hold(source, self.selection.ways()):
-            found = self.cache.known(source, path) if self.cache else None
+            cache = self.cache()
+            found = cache.known(source, path) if cache else None
             return None if found is None else self._judged(found, source, path)
         return None if may_suppress(source) else Judged()
 
@@ -159,13 +158,15 @@ class Linter:
 
     def apart(self) -> Linter:
         """One that judges alike and shares nothing with this one, for another process."""
-        return replace(self, sieves=(), modules={}, _project=None)
+        return replace(
+            self, sieves=(), modules={}, cache=partial(_given, self.cache()), _project=None
+        )
 
     def _check(self, source: bytes, path: str) -> list[Finding]:
-        self._remember(len(source))
-        if self.cache is not None:
+        self._forget()
+        if (cache := self.cache()) is not None:
             # What a file's entry depends on is what its own project asks of the disk.
-            return self.cache.found(
+            return cache.found(
                 source, path, lambda disk: self._judge(source, path, self._new_project(disk))
             )
         from datalint.source.disk import Disk
@@ -173,15 +174,14 @@ class Linter:
         self._project = self._project or self._new_project(Disk(self.unsaved))
         return self._judge(source, path, self._project)
 
-    def _remember(self, size: int) -> None:
-        """Forget what was parsed once it is much."""
-        self._remembered += size
-        if self._remembered > _MUCH:
+    def _forget(self) -> None:
+        """Forget what was parsed, of the files and of what they import, if it is much."""
+        if sum(len(module.source) for module in self.modules.values()) > _MUCH:
             self.modules.clear()
-            self._project, self._remembered = None, size
+            self._project = None
 
     def _new_project(self, disk: Disk) -> Project:
-        from datalint.flow.project import Project  # brings libcst, which most runs do without
+        from datalint.flow.project import Project  # brings the analysis, which most runs do without
 
         return Project(self.stated, disk, self.modules)
 
@@ -195,14 +195,24 @@ class Linter:
         return self._project.paths() if self._project else frozenset()
 
     def _sources(self, findings: list[Finding], source: bytes, path: str) -> dict[str, Text]:
-        sources = texts(source, path) if findings else {}
+        if not findings:
+            return {}
+        from datalint.source.notebook import texts
+
+        sources = texts(source, path)
         for other in {note.path for finding in findings for note in finding.notes} - {path}:
-            if self.cache is not None:
-                read = self.cache.disk.read(Path(os.path.abspath(other)))
+            if (cache := self.cache()) is not None:
+                from pathlib import Path
+
+                read = cache.disk.read(Path(os.path.abspath(other)))
                 sources[other] = Text(decode(read))
             elif self._project and (module := self._project.read(other)):
-                sources[other] = Text(module.text)
+                sources[other] = Text(module.code.text)
         return sources
+
+
+def _given(cache: Cache | None) -> Cache | None:
+    return cache
 
 
 def _unsuppressed(found: list[Finding], source: bytes, path: str, rules: Set[str]) -> list[Finding]:

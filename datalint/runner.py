@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import traceback
+import os
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from datalint.finding import NotAnalysed
+from datalint.finding import NotAnalysed, NotFixed
 from datalint.lint import Linter
-from datalint.pool import Died, Pool
 from datalint.report import Problem, Report
-from datalint.source.edit import NotEdited
-from datalint.write import NotWritten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from datalint.finding import Finding
     from datalint.lint import Judged, Linted
+    from datalint.pool import Died
     from datalint.source.discover import Listing
     from datalint.source.text import Text
 
@@ -35,7 +32,7 @@ class Lint(Protocol):
     """What a file comes to: a linter's judgement, or a fixer's, who changes the file first."""
 
     def lint(self, source: bytes, path: str) -> Linted:
-        """Raises `NotAnalysed`, `NotEdited` or `NotWritten`."""
+        """Raises `NotAnalysed` or `NotFixed`."""
         ...
 
 
@@ -91,6 +88,8 @@ class Run:
 
         What comes of it is taken in the order of the paths, as if there were one process.
         """
+        from datalint.pool import Died, Pool
+
         left = deque(paths)
         done: dict[str, Judged | Problem] = {}
 
@@ -159,7 +158,8 @@ class Run:
 
 def _read(path: str) -> bytes | Problem:
     try:
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:
+            return file.read()
     except OSError as error:
         return _unreadable(path, error.strerror or str(error))
 
@@ -175,11 +175,11 @@ def _survived(path: str, work: Callable[[], T]) -> T | Problem:
         return work()
     except NotAnalysed as error:
         return Problem(path, error.row, error.column, error.reason, cell=error.cell)
-    except (NotEdited, NotWritten) as error:
+    except NotFixed as error:
         return Problem(path, 1, 1, str(error), rule="not-fixed")
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # a panic in libcst's Rust is no Exception
+    except BaseException as error:  # whatever it is, the other files are checked
         return _bug(path, error)
 
 
@@ -200,13 +200,15 @@ def _died(path: str, died: Died) -> Problem:
 
 
 def _bug(path: str, error: BaseException) -> Problem:
+    import traceback
+
     last = traceback.extract_tb(error.__traceback__)[-1]
     what = "".join(traceback.format_exception_only(error)).strip()
     return Problem(
         path,
         1,
         1,
-        f"a datalint bug in {path}: {what} ({Path(last.filename).name}:{last.lineno});"
+        f"a datalint bug in {path}: {what} ({os.path.basename(last.filename)}:{last.lineno});"
         " please report it, if you can with the file",
         "".join(traceback.format_exception(error)),
     )

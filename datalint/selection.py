@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datalint.finding import Confidence
-from datalint.flow.events import DATA
-from datalint.source.ignores import Line, below
+from datalint.refusal import Refusal
 from datalint.source.near import did_you_mean
+from datalint.source.text import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from datalint.finding import Finding
+    from datalint.source.ignores import Line
 
 #: The rules, and whether each is checked by default. Told here because to import them all takes
 #: longer than most runs; a test holds it against `datalint.rules.ALL`.
@@ -46,6 +46,12 @@ class PerFile:
 
         A pattern that begins with `!` is for all files but those.
         """
+        if not (ignores := tuple(ignores)):
+            return cls()
+        from pathlib import Path
+
+        from datalint.source.ignores import Line
+
         made = tuple(
             (line, frozenset(RULES if "all" in names else names))
             for pattern, names in ignores
@@ -57,12 +63,14 @@ class PerFile:
         """The rules that are not reported in a file."""
         if not self.ignores:
             return frozenset()
+        from datalint.source.ignores import below
+
         inside = below(self.base, path)
         held = (rules for line, rules in self.ignores if line.matches(inside) is line.excludes)
         return frozenset[str]().union(*held)
 
 
-class BadSelection(Exception):
+class BadSelection(Refusal):
     """Rules that cannot be selected; the message is one clear line."""
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datalint.finding import Confidence
@@ -78,7 +76,7 @@ def settings(config: Config, said: Said) -> Settings:
     Rules that are selected anew set aside which the file selects and ignores; others are added.
     """
     anew = bool(said.select)
-    base = str(Path(config.path).parent) if config.path else ""
+    base = os.path.dirname(config.path)
     selection = Selection(
         said.select if anew else config.select,
         said.extend_select if anew else (*config.extend_select, *said.extend_select),
@@ -88,6 +86,8 @@ def settings(config: Config, said: Said) -> Settings:
     )
     baseline = said.baseline
     if baseline is None and config.baseline is not None:
+        from pathlib import Path
+
         baseline = str(Path(base, config.baseline))
     excludes = Excludes.read(base, config.exclude, config.extend_exclude)
     return Settings(config, selection, excludes, baseline, said != Said())
@@ -95,6 +95,8 @@ def settings(config: Config, said: Said) -> Settings:
 
 def _from_folder(config: Config, path: str) -> str:
     """A path from the working directory, as the configuration would name it."""
+    from pathlib import Path
+
     try:
         return Path(os.path.relpath(path, Path(config.path).parent)).as_posix()
     except ValueError:  # on another drive of Windows
@@ -122,5 +124,7 @@ def _text(text: str) -> str:
 
     It has none for half of a surrogate pair.
     """
+    import json
+
     quoted = json.dumps(text.encode("utf-8", "backslashreplace").decode(), ensure_ascii=False)
     return "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in quoted)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from datalint.finding import NotFixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ class Put(Protocol):
     def __call__(self, path: str, old: bytes, new: bytes) -> None: ...
 
 
-class NotWritten(Exception):
+class NotWritten(NotFixed):
     """A file that was left as it is; the message says why, in one line."""
 
 
@@ -65,6 +66,8 @@ def _told() -> Iterator[None]:
 
 def _written(content: bytes, folder: Path, like: os.stat_result | None) -> Path:
     """A new file in a folder; one that could not be written whole is not left behind."""
+    import tempfile  # takes its time
+
     # No name that ends in `.py`: whoever lists the folder just now must not take it for a module.
     handle, name = tempfile.mkstemp(prefix=".datalint-", suffix=".tmp", dir=folder)
     temporary = Path(name)

@@ -99,12 +99,12 @@ class TestAHit:
         assert [datalint(*words, form) for form in ("json", "text")] == cold
         assert drain(judged) == []
 
-    def test_needs_no_libcst(self, datalint: Datalint) -> None:
+    def test_needs_no_analysis(self, datalint: Datalint) -> None:
         tree({"a.py": CALLER.format(module="b"), "b.py": WRITES})
         program = (
             "import sys\n"
             "from datalint.cli.main import _run\n"
-            "print(_run(['-q', 'a.py']), 'libcst' in sys.modules)"
+            "print(_run(['-q', 'a.py']), 'datalint.flow.interpret' in sys.modules)"
         )
         said = [
             subprocess.run(
@@ -202,7 +202,7 @@ class TestAMiss:
         datalint("a.py")
         assert drain(judged) == ["a.py", "a.py"]
 
-    def test_another_program_is_one_with_another_byte_python_or_libcst(
+    def test_another_program_is_one_with_another_byte_or_python(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         program = seal.program.__wrapped__
@@ -210,9 +210,6 @@ class TestAMiss:
         assert program() == seen[0]
         with monkeypatch.context() as patch:
             patch.setattr(sys, "version", "4.0")
-            seen.append(program())
-        with monkeypatch.context() as patch:
-            patch.setattr(seal, "_libcst", lambda: "2.0")
             seen.append(program())
         (tmp_path / "ops").mkdir()
         for name in ("__init__.py", "ops/curated.tsv"):
@@ -223,11 +220,6 @@ class TestAMiss:
             tree({str(tmp_path / name): "2"})
             seen.append(program())
         assert len(set(seen)) == len(seen)
-
-    def test_the_version_of_libcst_is_seen_without_importing_it(self) -> None:
-        from importlib.metadata import version
-
-        assert f"libcst-{version('libcst')}.dist-info" in seal._libcst()
 
 
 class TestOtherFiles:

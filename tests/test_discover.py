@@ -183,14 +183,14 @@ class TestLinks:
 
     def test_a_folder_that_cannot_be_read_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         make("a/x.py", "b/y.py")
-        real = os.listdir
+        real = os.scandir
 
-        def listdir(path: str) -> list[str]:
+        def scandir(path: str) -> object:
             if path == "a":
                 raise PermissionError(13, "Permission denied", path)
             return real(path)
 
-        monkeypatch.setattr(os, "listdir", listdir)
+        monkeypatch.setattr(os, "scandir", scandir)
         assert discover(["."]) == Listing(["b/y.py"], unreadable=[("a", "Permission denied")])
         assert discover(["a"]) == Listing(unreadable=[("a", "Permission denied")])
 

@@ -62,7 +62,7 @@ main()
 BAR = "from datalint.cli import main, progress; progress._LONG = 0; main()"
 RENDERED = """
 import functools, json, sys
-from datalint import pool, runner
+from datalint import pool
 from datalint.lint import Linter
 from datalint.pool import Pool
 from datalint.report import REPORTERS
@@ -75,7 +75,7 @@ started, start = [], Pool._start
 Pool._start = lambda pool: started.append(start(pool))
 method, jobs, *paths = sys.argv[1:]
 pool._WORTH[method] = 10_000
-runner.Pool = functools.partial(Pool, method=method)
+pool.Pool = functools.partial(Pool, method=method)
 run = Run(Linter(Selection(select=("all",))))
 run.check_listing(discover(paths, Excludes.read("", None, ())), int(jobs))
 report = run.report()
@@ -320,7 +320,23 @@ def test_what_was_parsed_is_forgotten_after_a_while(
         path.write_text(HARMFUL)
         assert len(linter.lint(HARMFUL.encode(), str(path)).findings) == 1
         held.append(len(linter.modules))
-    assert held == [1, 2, 3, 1, 2, 3, 1]
+    assert held == [1, 2, 3, 4, 1, 2, 3]
+
+
+def test_what_files_import_counts_as_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "setup.py").touch()
+    (tmp_path / "big.py").write_text("import torch\n\ndef clip(t):\n    t.clamp_(0)\n" + "#" * 1000)
+    text = HARMFUL.replace("import torch\n", "import torch\nfrom big import clip\n")
+    text += "\n\ndef g(x):\n    clip(x.data)\n"
+    path = tmp_path / "a.py"
+    path.write_text(text)
+    for most, left in ((5000, 2), (1000, 1)):
+        monkeypatch.setattr(lint, "_MUCH", most)
+        linter = Linter(Selection())
+        linter.lint(text.encode(), str(path))
+        assert len(linter.modules) == 2
+        linter.lint(HARMFUL.encode(), str(path))
+        assert len(linter.modules) == left
 
 
 class Terminal:

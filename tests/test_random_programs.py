@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests import oracle
@@ -19,7 +20,7 @@ from tests.random_programs.keep import explained
 from tests.random_programs.model import Block, Line, Program, Write
 from tests.random_programs.reduce import reduced
 from tests.random_programs.scope import Kind
-from tests.random_programs.truth import tracking
+from tests.random_programs.truth import tracked, tracking
 
 if TYPE_CHECKING:
     from datalint.finding import Finding
@@ -126,6 +127,16 @@ def test_a_write_in_the_sight_of_autograd_reaches_later_uses_of_every_view() -> 
     with tracking():
         told = oracle.execute_with_snapshots(model.with_tracked(seen, 1))
     assert oracle.same(told, oracle.execute(plain))
+
+
+def test_memory_that_a_tensor_gave_up_is_not_its_own() -> None:
+    with tracking():
+        leaf = torch.ones(3, requires_grad=True)
+        made = leaf * 2
+        memory = made.data
+        assert tracked(memory)._base is made
+        made.data = torch.zeros(3)
+        assert tracked(memory) is memory
 
 
 def test_renderings_differ_only_where_they_mean_to() -> None:

@@ -282,14 +282,14 @@ class TestShowing:
     def test_a_folder_that_cannot_be_read(
         self, datalint: Datalint, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        real = os.listdir
+        real = os.scandir
 
-        def listdir(path: str) -> list[str]:
+        def scandir(path: str) -> object:
             if path == "src":
                 raise PermissionError(13, "Permission denied", path)
             return real(path)
 
-        monkeypatch.setattr(os, "listdir", listdir)
+        monkeypatch.setattr(os, "scandir", scandir)
         done = datalint(".", "--show-files")
         assert (done.returncode, done.stdout) == (2, "tests/harmful.py\n")
         assert done.stderr == "datalint: error: src: cannot be read: Permission denied\n"

@@ -8,7 +8,6 @@ since, is no entry.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import sys
 from functools import cache
@@ -84,7 +83,7 @@ def program() -> str:
         held = Path(path).read_bytes()
         found.update(f"{Path(path).name}\0{len(held)}\0".encode())
         found.update(held)
-    found.update(f"{sys.version}\0{sys.platform}\0{_libcst()}".encode())
+    found.update(f"{sys.version}\0{sys.platform}".encode())
     return found.hexdigest()
 
 
@@ -96,11 +95,3 @@ def _files(folder: str) -> Iterator[str]:
                 yield from _files(entry.path)
             elif entry.name.endswith((".py", ".tsv")):
                 yield entry.path
-
-
-def _libcst() -> str:
-    """The version of libcst that is installed, which is not imported for this."""
-    spec = importlib.util.find_spec("libcst")
-    origin = Path(spec.origin or "") if spec else Path()
-    installed = sorted(path.name for path in origin.parent.parent.glob("libcst-*"))
-    return f"{installed} {origin.stat().st_mtime_ns if spec else 0}"

@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from datalint.baseline import DEFAULT_FILE, Baseline
-from datalint.cache import FOLDER, Cache, Unusable
-from datalint.changed import Changed
+import click
+
 from datalint.cli.output import say
 from datalint.cli.progress import Progress, terminal
 from datalint.config import Config, find_config
 from datalint.lint import Linter
-from datalint.pool import available
 from datalint.runner import Run
 from datalint.settings import settings
 from datalint.source.discover import Listing, discover
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from datalint.baseline import Baseline
+    from datalint.cache import Cache
     from datalint.cli.options import Asked
     from datalint.lint import Sieve
     from datalint.runner import Lint
@@ -46,6 +47,8 @@ class Job:
         file, new = self.settings.baseline, self.asked.write_baseline
         if file is None and not new:
             return None
+        from datalint.baseline import DEFAULT_FILE, Baseline
+
         return Baseline.read(DEFAULT_FILE if file is None else file, may_be_new=new)
 
     @cached_property
@@ -53,8 +56,17 @@ class Job:
         """The baseline first, which may then tell what of it is gone."""
         sieves: list[Sieve] = [] if self.baseline is None else [self.baseline]
         if self.asked.diff_base is not None:
-            sieves.append(Changed.since(self.asked.diff_base, self.asked.paths))
+            sieves.append(self._changed(self.asked.diff_base))
         return sieves
+
+    def _changed(self, revision: str) -> Sieve:
+        from datalint.changed import Changed
+        from datalint.source.repository import BadRevision
+
+        try:
+            return Changed.since(revision, self.asked.paths)
+        except BadRevision as error:
+            raise click.UsageError(f"--diff-base: {error}") from None
 
     def watch(self, path: str, what: str) -> None:
         """Say what became of a file, if that was asked for."""
@@ -84,13 +96,15 @@ class Job:
     def linter(self) -> Linter:
         """One that has not read any file yet."""
         selection, stated = self.settings.selection, self.settings.config.stated
-        return Linter(selection, stated, tuple(self._sieves), cache=self._cache())
+        return Linter(selection, stated, tuple(self._sieves), cache=cache(self._cache))
 
     def _cache(self) -> Cache | None:
         """What earlier runs found; where files are changed in rounds none of that is kept."""
         asked = self.asked
         if asked.no_cache or asked.fix or asked.diff or asked.add_ignore is not None:
             return None
+        from datalint.cache import Cache, Unusable
+
         try:
             folder = self._cache_folder()
         except FileNotFoundError:
@@ -103,6 +117,10 @@ class Job:
 
     def _cache_folder(self) -> Path:
         """The one named, or one beside the configuration or in the git repository or here."""
+        from pathlib import Path
+
+        from datalint.cache import FOLDER
+
         asked, config = self.asked, self.settings.config
         if asked.cache_dir is not None:
             return Path(os.path.realpath(asked.cache_dir))
@@ -112,6 +130,14 @@ class Job:
         tops = (folder for folder in (here, *here.parents) if (folder / ".git").exists())
         return next(tops, here) / FOLDER
 
+    def _jobs(self) -> int:
+        """How many processes there may be; for one file there is nothing to share."""
+        if self.asked.jobs is not None or len(self.listing.files) <= 1:
+            return self.asked.jobs or 1
+        from datalint.pool import available
+
+        return available()
+
     def run(self, lint: Lint) -> Run:
         """Let each file be judged, or changed."""
         quiet = self.asked.quiet or self.asked.verbose
@@ -119,7 +145,7 @@ class Job:
         with Progress(len(self.listing.files), stream) as progress:
             run = Run(lint, self.watch, progress.step)
             if self.source is None:
-                run.check_listing(self.listing, self.asked.jobs or available())
+                run.check_listing(self.listing, self._jobs())
             elif self.listing.files:
                 run.check_source(self.source, self.name)
         return run

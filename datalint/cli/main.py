@@ -5,24 +5,19 @@ from __future__ import annotations
 import io
 import os
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from datalint import __version__
-from datalint.baseline import BadBaseline
 from datalint.cli.check import check
 from datalint.cli.compare import compare
 from datalint.cli.explain import explain
 from datalint.cli.lsp import lsp
 from datalint.cli.output import fail
 from datalint.cli.run import run
-from datalint.config import BadConfig
-from datalint.selection import BadSelection
-from datalint.source.discover import BadPath
+from datalint.refusal import Refusal
 from datalint.source.near import nearest
-from datalint.source.repository import BadRevision
 
 #: What a shell reports for a program that was interrupted, or whose reader went away.
 _INTERRUPTED, _PIPE_CLOSED = 130, 141
@@ -34,8 +29,10 @@ class _CheckByDefault(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         first = args[0] if args else ""
         if first not in (*self.commands, *ctx.help_option_names, "--version"):
-            near = nearest(first, self.commands)
-            if near and not Path(first).exists():
+            options = {name for option in self.commands["check"].params for name in option.opts}
+            is_right = first.partition("=")[0] in options or os.path.exists(first)
+            near = None if is_right else nearest(first, self.commands)
+            if near:
                 raise click.UsageError(f"no such command or path: {first}; did you mean {near}?")
             args = ["check", *args]
         return super().parse_args(ctx, args)
@@ -77,10 +74,8 @@ def _run(args: list[str]) -> int:
         return done.exit_code
     except click.ClickException as error:
         return fail(error.format_message())
-    except (BadBaseline, BadConfig, BadPath, BadSelection) as error:
+    except Refusal as error:
         return fail(str(error))
-    except BadRevision as error:
-        return fail(f"--diff-base: {error}")
     except BrokenPipeError:
         # What the interpreter still tries to flush at its end must go somewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from datalint.report import Report, concise
 from datalint.report.screen import visible
 
 if TYPE_CHECKING:
@@ -36,7 +34,8 @@ def write(text: str, output_file: str | None = None, *, err: bool = False) -> No
     """Write to a file, or else to standard output or error; raises `OSError`."""
     stream = sys.stderr if err else sys.stdout
     if output_file is not None:
-        Path(output_file).write_text(text, "utf-8", "backslashreplace")
+        with open(output_file, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
     elif stream is not None:
         # Not `click.echo`, which sends UTF-8 to a terminal that says it knows only ASCII.
         stream.write(text)
@@ -46,7 +45,8 @@ def write(text: str, output_file: str | None = None, *, err: bool = False) -> No
 def write_bytes(content: bytes, output_file: str | None = None) -> None:
     """The same for what is to stay as it is, byte for byte, unless a terminal shows it."""
     if output_file is not None:
-        Path(output_file).write_bytes(content)
+        with open(output_file, "wb") as file:
+            file.write(content)
     elif sys.stdout is not None and sys.stdout.isatty():
         lines = content.decode("utf-8", "backslashreplace").split("\n")
         write("\n".join(map(visible, lines)))
@@ -59,7 +59,7 @@ def write_bytes(content: bytes, output_file: str | None = None) -> None:
 def show_below_log(text: str) -> None:
     """Add Markdown to what GitHub shows of a step, if this is one; raises `OSError`."""
     if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(path).open("a", encoding="utf-8", newline="\n") as summary:
+        with open(path, "a", encoding="utf-8", newline="\n") as summary:
             summary.write(text)
 
 
@@ -80,6 +80,8 @@ def complain(text: str) -> None:
 
 def complain_of(problems: tuple[Problem, ...]) -> None:
     """The same for files that were not analysed or not fixed, a line each."""
+    from datalint.report import Report, concise
+
     for line in concise.lines(Report(problems=problems)):
         complain(line)
 

@@ -6,7 +6,6 @@ That of click stays where it is, with a line end behind it.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from typing import TextIO
@@ -44,6 +43,8 @@ class Progress:
             self._show("")
 
     def _line(self) -> str:
+        import shutil  # which a short run can do without
+
         bar = "#" * (_WIDTH * self._done // self._total)
         line = f"[{bar:-<{_WIDTH}}] {self._done}/{self._total} files"
         return line[: shutil.get_terminal_size().columns - 1]  # what wraps cannot be taken back

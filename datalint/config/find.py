@@ -8,12 +8,8 @@ other projects, and a clone elsewhere would not have it.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
-from datalint.config.forms import read
-from datalint.config.keys import KEYS, Config, config
-from datalint.config.table import BadConfig, Table
-from datalint.source import toml
+from datalint.config.config import BadConfig, Config
 from datalint.source.near import near_path
 
 
@@ -27,18 +23,19 @@ def find_config(named: str | None = None, folder: str | None = None) -> Config:
 
 def _nearest(start: str | None) -> Config:
     try:
-        here = Path(start).absolute() if start is not None else Path.cwd()
+        folder = os.path.abspath(start or os.curdir)
     except FileNotFoundError:
         return Config()  # it was deleted, and with it went where it lay
-    for folder in (here, *here.parents):
-        file = folder / "pyproject.toml"
-        if file.is_file():
-            found = _read(os.path.relpath(file) if start is None else str(file))
+    while True:
+        file = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(file):
+            found = _read(os.path.relpath(file) if start is None else file)
             if found is not None:
                 return found
-        if (folder / ".git").exists():
-            break
-    return Config()
+        above = os.path.dirname(folder)
+        if above == folder or os.path.exists(os.path.join(folder, ".git")):
+            return Config()
+        folder = above
 
 
 def _named(path: str) -> Config:
@@ -54,11 +51,17 @@ def _named(path: str) -> Config:
 
 def _read(path: str) -> Config | None:
     try:
-        source = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            source = file.read()
     except OSError as error:
         raise BadConfig(f"cannot be read: {error.strerror}", path) from None
     if b"datalint" not in source:
         return None  # and what else may be wrong with it is for others to say
+    from datalint.config.forms import read
+    from datalint.config.keys import KEYS, config
+    from datalint.config.table import Table
+    from datalint.source import toml
+
     try:
         document = toml.parse(source)
     except toml.BadToml as error:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from datalint.config.config import Config
 from datalint.config.forms import ByPattern, Choice, File, Key, Matches, Patterns, Section, Words
 from datalint.finding import Confidence
-from datalint.ops.stated import NOTHING_STATED, Stated
+from datalint.ops.stated import Stated
 from datalint.selection import RULES
 
 if TYPE_CHECKING:
@@ -58,25 +59,6 @@ KEYS = {
     "baseline": Key(File(), "The file with the findings that are known and not shown."),
     "facts": Key(Section(FACTS), "What is known of code that datalint cannot read."),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """What the user configured, and the file in which it stands, if there is one.
-
-    None, or nothing, for what is not said. Patterns and paths count from the file's folder.
-    """
-
-    path: str = ""
-    select: tuple[str, ...] = ()
-    extend_select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    min_confidence: str | None = None
-    exclude: tuple[str, ...] | None = None
-    extend_exclude: tuple[str, ...] = ()
-    baseline: str | None = None
-    stated: Stated = NOTHING_STATED
 
 
 def config(path: str, values: Mapping[str, Any]) -> Config:

@@ -5,25 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from datalint.config.config import BadConfig
 from datalint.source.near import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from datalint.source import toml
-
-
-class BadConfig(Exception):
-    """A configuration that cannot be what its user meant; the message is one clear line.
-
-    `path` is the file it stands in, if there is one, `row` and `column` the place, from 1, and
-    `reason` the message without these.
-    """
-
-    def __init__(self, reason: str, path: str = "", row: int = 0, column: int = 0) -> None:
-        place = ":".join([path, *(str(number) for number in (row, column) if number)])
-        super().__init__(f"{place}: {reason}" if path else reason)
-        self.reason, self.path, self.row, self.column = reason, path, row or 1, column or 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd
@@ -12,6 +12,7 @@ from datalint.flow.interpret import Interpreter
 from datalint.flow.layers import Layers
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
+from datalint.flow.outside import Outside, left_behind
 from datalint.flow.program import FORWARD, Program
 from datalint.flow.relevance import matter, mentions
 from datalint.flow.state import Contents
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
 
     from datalint.flow import ir
     from datalint.flow.project import Project
-    from datalint.flow.state import State
+    from datalint.flow.state import State, Tensor
 
 #: Expressions evaluated from one starting point before callees are taken as unknown.
 BUDGET = 10_000
 #: The same for a whole file, and what is left to each starting point when it is used up.
 FILE_BUDGET, LEAST = 60_000, 500
+#: What is left to each when so much was used all the same: there are more than a thousand then.
+OVERDRAWN, LITTLE = 500_000, 50
 
 
 def analyse(module: ir.Module, project: Project, ways: Set[str]) -> Events:
@@ -57,15 +60,39 @@ def analyse(module: ir.Module, project: Project, ways: Set[str]) -> Events:
     run.block(module.body)
     run.alive = True
     if module.body:
-        run.left_behind(module.body[-1])
-    start = collect(run.state, run.parents, [0, *program.class_frames.values()])
+        _leave(run, module.body[-1], left_behind(run.state))
+    start = _Start.of(collect(run.state, run.parents, [0, *program.class_frames.values()]))
     _enter_all(run, program, first, start)
     _enter_all(run, program, others, start)
     return events
 
 
+@dataclass(slots=True)
+class _Start:
+    """What holds once the file has been imported, and then once a class has been instantiated."""
+
+    state: State
+    outside: Outside
+    instances: dict[ir.Class, tuple[State, Outside, Value]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, state: State) -> _Start:
+        return cls(state, Outside.of(state))
+
+    def instance(self, run: Interpreter, cls: ir.Class) -> tuple[Outside, Value]:
+        """An instance as `__init__` makes it, in a state of the run of its own."""
+        if cls not in self.instances:
+            run.state = self.state.fork()
+            run.forward = False
+            made = _instance(run, cls)
+            self.instances[cls] = run.state, self.outside.after(run.state), made
+        state, outside, made = self.instances[cls]
+        run.state = state.fork()
+        return outside, made
+
+
 def _enter_all(
-    run: Interpreter, program: Program, relevant: Set[ir.Function], start: State
+    run: Interpreter, program: Program, relevant: Set[ir.Function], start: _Start
 ) -> None:
     module = program.module
     for function in module.functions:
@@ -79,9 +106,9 @@ def _enter_all(
             _enter(run, program, function, start, program.owner.get(function))
 
 
-def _enter_inherited(run: Interpreter, program: Program, cls: ir.Class, start: State) -> None:
+def _enter_inherited(run: Interpreter, program: Program, cls: ir.Class, start: _Start) -> None:
     """The forward that a class has from a base calls methods of the class."""
-    run.state = start.fork()
+    run.state = start.state.fork()
     for name in sorted(FORWARD):
         for found in ordered(run.class_attribute(ClassRef(cls, 0), name)):
             if isinstance(found, Closure) and program.owner.get(found.node) is not cls:
@@ -101,24 +128,30 @@ def _enter(
     run: Interpreter,
     program: Program,
     function: ir.Function,
-    start: State,
+    start: _Start,
     cls: ir.Class | None,
     frame: int = 0,
 ) -> None:
-    allowed = max(LEAST, min(BUDGET, run.allowance))
-    run.state, run.alive, run.budget = start.fork(), True, allowed
-    arguments = _arguments(run, program, function, cls)
+    least = LEAST if run.allowance > -OVERDRAWN else LITTLE
+    allowed = max(least, min(BUDGET, run.allowance))
+    run.state, run.alive, run.budget = start.state.fork(), True, allowed
+    outside, arguments = _arguments(run, program, function, cls, start)
     run.state.made_of = Layers()  # what was there before is a source of its own
-    run.budget = max(run.budget, LEAST)
+    run.budget = max(run.budget, least)
     run.forward = cls is not None and program.is_forward(function.name, ClassRef(cls, 0))
     if cls is not None and "torch.autograd.Function" in program.external_bases(ClassRef(cls, 0)):
         run.state.grad = Tri.NO  # the forward of a Function is one node; inside nothing is saved
     forward = Closure(function, frame)
     result = run.invoke(forward, function, arguments)
-    run.left_behind(function)
+    _leave(run, function, outside.left_behind(run.state))
     if run.forward:
         _again(run, forward, arguments, result)
     run.allowance -= allowed - run.budget
+
+
+def _leave(run: Interpreter, node: ir.Node, tensors: list[Tensor]) -> None:
+    """Whoever comes later may ask for the gradients of what is left behind."""
+    autograd.need(run.state, run.events, tensors, autograd.Consumer(node))
 
 
 def _again(run: Interpreter, forward: Closure, arguments: Arguments, result: Value) -> None:
@@ -131,15 +164,22 @@ def _again(run: Interpreter, forward: Closure, arguments: Arguments, result: Val
 
 
 def _arguments(
-    run: Interpreter, program: Program, function: ir.Function, cls: ir.Class | None
-) -> Arguments:
-    """What an unseen caller passes: anything, and for `self` an instance as `__init__` made it."""
+    run: Interpreter,
+    program: Program,
+    function: ir.Function,
+    cls: ir.Class | None,
+    start: _Start,
+) -> tuple[Outside, Arguments]:
+    """What an unseen caller passes: anything, and for `self` an instance as `__init__` made it.
+
+    And what is there before the function is called.
+    """
     program.parameters = {}
-    arguments = Arguments()
+    outside, arguments = start.outside, Arguments()
     for place, parameter in enumerate(function.parameters):
         value: Value = just(Opaque(Key(function.serial, 0, 0, (parameter.name,))))
         if place == 0 and cls is not None and parameter.name in ("self", "cls"):
-            value = _instance(run, cls)
+            outside, value = start.instance(run, cls)
         elif parameter.star:
             kind = "dict" if parameter.star == "**" else "tuple"
             contents = Contents(rest=value, exact=False)
@@ -151,7 +191,7 @@ def _arguments(
             if "Tensor" in parameter.annotation.replace(".", " ").split():
                 run.state.set_tensor(key, replace(run.state.tensor(key), known=True))
         arguments.keywords[parameter.name] = value
-    return arguments
+    return outside, arguments
 
 
 def _instance(run: Interpreter, cls: ir.Class) -> Value:

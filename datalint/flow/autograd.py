@@ -58,17 +58,21 @@ def swap(state: State, write: Write, tensor: Key, storages: frozenset[Key]) -> N
 
 
 def _mark(state: State, node: Key, save: Save, write: Write) -> None:
-    state.spoils[node, save] = state.spoils.get((node, save), frozenset()) | {write}
+    state.spoils[node] = state.spoils.get(node, frozenset()) | {(save, write)}
 
 
 def count(state: State, tensor: Tensor, writes: Set[Write]) -> None:
     """Its version counter moves: what these writes spoiled of it is found out in backward."""
     groups = _by_root(tensor.storages)
-    for (key, save), marks in list(state.spoils.items()):
-        if not marks & writes or not save.guarded or save.via != tensor.via:
-            continue
-        if _meet(save.storages, groups):
-            state.spoils[key, save] = marks - writes
+    for key, marks in list(state.spoils.items()):
+        counted = {
+            (save, write)
+            for save, write in marks
+            if write in writes and save.guarded and save.via == tensor.via
+            if _meet(save.storages, groups)
+        }
+        if counted:
+            state.spoils[key] = marks - counted
 
 
 def edit(state: State, write: Write, written: Tensor) -> None:
@@ -76,15 +80,10 @@ def edit(state: State, write: Write, written: Tensor) -> None:
 
     What came through the same `.data` has the same history as the written tensor.
     """
-    for _, tensor in state.sharing(written.storages):
-        if tensor.via != written.via and in_graph(state, tensor):
+    for tensor in state.in_graph(written.storages):
+        if tensor.via != written.via:
             for storage in tensor.storages & written.storages:
                 state.edits[storage] = state.edits.get(storage, frozenset()) | {write}
-
-
-def in_graph(state: State, tensor: Tensor) -> bool:
-    """Whether autograd tracks it and it is not a leaf."""
-    return tensor.tracked != Tri.NO and any(n in state.nodes for n in tensor.nodes)
 
 
 def edits_of(state: State, tensors: Iterable[Tensor]) -> frozenset[tuple[Write, str]]:
@@ -93,7 +92,7 @@ def edits_of(state: State, tensors: Iterable[Tensor]) -> frozenset[tuple[Write, 
         return frozenset()
     found: set[tuple[Write, str]] = set()
     for tensor in tensors:
-        if in_graph(state, tensor):
+        if state.hangs(tensor):
             assumed = _assumption(state, tensor)
             found |= {(w, assumed) for s in tensor.storages for w in state.edits.get(s, ())}
     return frozenset(found)
@@ -148,9 +147,8 @@ def need(state: State, events: Events, tensors: Iterable[Tensor], consumer: Cons
     graph = reach(state, (n for t in roots for n in t.nodes))
     damages = [
         consumer.damage(node, write, save.what, save.assumed, save.guarded)
-        for (key, save), writes in state.spoils.items()
-        if (node := graph.get(key))
-        for write in writes
+        for key, node in graph.items()
+        for save, write in state.spoils.get(key, ())
     ]
     damages += [
         consumer.damage(node, write, assumed=assumed)
@@ -169,5 +167,4 @@ def settle(state: State, start: Iterable[Key]) -> None:
     graph = reach(state, start)
     for key in graph:
         del state.nodes[key]
-    for marked in [k for k in state.spoils if k[0] in graph]:
-        del state.spoils[marked]
+        state.spoils.discard(key)

@@ -55,8 +55,8 @@ class Containers(Attributes):
         if contents.exact and at_end and not thing.key.age:
             self.put(thing.key, len(contents.known), value)
         else:
-            grown = contents.rest.union(value, *(v for _, v in contents.known))
-            self.state.contents[thing.key] = Contents((), grown, False)
+            grown = Contents((), contents.all | value, False)
+            self.state.contents[thing.key] = grown.bounded()
 
     def extend(self, node: ir.Node, thing: Container, arguments: Arguments) -> None:
         for value in arguments.positional:

@@ -9,7 +9,7 @@ from datalint.flow.attributes import FIELDS
 from datalint.flow.calls import Calls
 from datalint.flow.operators import Arguments
 from datalint.flow.run import YIELDED
-from datalint.flow.state import Contents
+from datalint.flow.state import Contents, join_all
 from datalint.flow.values import (
     NOTHING,
     PLAIN,
@@ -133,7 +133,7 @@ class Evaluate(Calls):
         return self.call_all(node, frozenset(in_sight), Arguments([closure]))
 
     def of_Class(self, node: ir.Class) -> Value:
-        self.program.bases[node] = tuple(self.value(b) for b in node.bases)
+        self.program.define(node, tuple(self.value(b) for b in node.bases))
         self.class_body(node)
         return just(ClassRef(node, self.frame.scope))
 
@@ -218,9 +218,7 @@ class Evaluate(Calls):
             states.append(self.state)
             if node.condition is None:  # `a and b`: b is evaluated after a
                 before = self.state
-        self.state = states[0]
-        for state in states[1:]:
-            self.state = self.state.join(state)
+        self.state = join_all(states)
         return NOTHING.union(*results)
 
     def of_Let(self, node: ir.Let) -> Value:

@@ -10,15 +10,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from datalint.source.text import DATA as DATA
+
 if TYPE_CHECKING:
-    import libcst as cst
+    import ast
 
     from datalint.flow import ir
     from datalint.flow.values import Key
-
-
-#: The way past the version counter that most rules are about.
-DATA = ".data"
 
 
 class Kind(enum.Enum):
@@ -134,7 +132,7 @@ class Events:
     """By expression, as the user wrote it."""
 
     def __init__(self) -> None:
-        self.by_origin: dict[cst.CSTNode, Seen] = {}
+        self.by_origin: dict[ast.AST, Seen] = {}
         self.entered: dict[ir.Function, int] = defaultdict(int)
 
     def of(self, node: ir.Node) -> Seen:

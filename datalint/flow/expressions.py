@@ -1,48 +1,44 @@
-"""libcst to IR: expressions, comprehensions, targets and scopes."""
+"""Syntax tree to IR: expressions, comprehensions, targets and scopes."""
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import libcst as cst
+import re
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from datalint.flow import ir
 from datalint.flow.consumed import Consumption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    from datalint.source.code import Code
 
 T = TypeVar("T")
 N = TypeVar("N", bound=ir.Node)
 
-_OPERATORS = {
-    "Add": "add", "Subtract": "sub", "Multiply": "mul", "Divide": "truediv",
-    "FloorDivide": "floordiv", "Modulo": "mod", "Power": "pow", "MatrixMultiply": "matmul",
-    "BitAnd": "and", "BitOr": "or", "BitXor": "xor", "LeftShift": "lshift", "RightShift": "rshift",
-    "Equal": "eq", "NotEqual": "ne", "LessThan": "lt", "LessThanEqual": "le",
-    "GreaterThan": "gt", "GreaterThanEqual": "ge",
-    "Minus": "neg", "Plus": "pos", "BitInvert": "invert", "Not": "not", "Is": "is",
-    "IsNot": "is not",
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv",
+    ast.FloorDiv: "floordiv", ast.Mod: "mod", ast.Pow: "pow", ast.MatMult: "matmul",
+    ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor",
+    ast.LShift: "lshift", ast.RShift: "rshift",
+    ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge",
+    ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert", ast.Not: "not",
+    ast.Is: "is", ast.IsNot: "is not",
 }  # fmt: skip
-AUGMENTED: dict[type[cst.BaseAugOp], str] = {
-    getattr(cst, f"{name}Assign"): f"i{operator}"
-    for name, operator in _OPERATORS.items()
-    if hasattr(cst, f"{name}Assign")
-}
 
 
 class Expressions:
     """Lowers expressions and keeps what a file's lowering accumulates."""
 
-    def __init__(self, path: str, serial: int) -> None:
-        self.path = path
-        self.first = self.serial = serial
+    def __init__(self, code: Code, serial: int) -> None:
+        self.code = code
+        self.serial = serial
         self.functions: list[ir.Function] = []
         self.classes: list[ir.Class] = []
         self.stars: list[str] = []
         self.mentions: set[str] = set()
-        self.holds: dict[str, frozenset[str]] = {}
+        self.holds: dict[str, set[str]] = {}
         self.bound: set[str] = set()
         self.looped: set[str] = set()
         self.not_local: set[str] = set()
@@ -54,10 +50,10 @@ class Expressions:
         #: Names that a comprehension binds, as they are called outside it.
         self.renamed: dict[str, str] = {}
 
-    def at(self, kind: Callable[..., N], origin: cst.CSTNode, *fields: object) -> N:
+    def at(self, kind: Callable[..., N], origin: ast.AST, *fields: object) -> N:
         """A node of this kind, numbered."""
         self.serial += 1
-        return kind(self.serial, origin, *fields)
+        return kind(self.serial, origin, self.code, *fields)
 
     # Names and scopes
 
@@ -73,173 +69,149 @@ class Expressions:
             self.depth -= 1
             self.bound, self.not_local, self.yields, self.renamed, self.looped = outer
 
-    def bind(self, origin: cst.CSTNode, name: str) -> ir.Name:
+    def bind(self, origin: ast.AST, name: str) -> ir.Name:
         name = self.renamed.get(name, name)
         self.bound.add(name)
         self.ever_bound.add(name)
         return self.at(ir.Name, origin, name)
 
-    def hidden(self, origin: cst.CSTNode) -> ir.Name:
+    def hidden(self, origin: ast.AST) -> ir.Name:
         """A name no source can spell."""
         return self.bind(origin, f"%{self.serial}")
 
     def again(self, name: ir.Name) -> ir.Name:
         return self.at(ir.Name, name.origin, name.id)
 
-    def dotted(self, node: cst.CSTNode) -> str:
-        match node:
-            case cst.Attribute():
-                return f"{self.dotted(node.value)}.{node.attr.value}"
-            case cst.Name():
-                return node.value
-        return "?"
-
-    def annotation(self, node: cst.Annotation | None) -> str:
+    def annotation(self, node: ast.expr | None) -> str:
         """`torch.Tensor`, `"Tensor"`, `Tensor | None`: as the words it is made of."""
         if node is None:
             return ""
         words: list[str] = []
-        todo: list[cst.CSTNode] = [node.annotation]
-        while todo:
-            here = todo.pop()
-            if isinstance(here, cst.Name | cst.SimpleString):
-                words.append(here.value.strip("\"'"))
-            todo.extend(here.children)
+        for here in ast.walk(node):
+            match here:
+                case ast.Name(id=word) | ast.Attribute(attr=word) | ast.Constant(value=str(word)):
+                    words.append(word)
         return " ".join(words)
 
     def function(
         self,
-        node: cst.FunctionDef | cst.Lambda,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
         name: str,
-        params: cst.Parameters,
         decorators: tuple[ir.Expr, ...],
     ) -> ir.Function:
-        parameters = tuple(self.parameters(params))
+        parameters = tuple(self.parameters(node.args))
         return self.at(ir.Function, node, name, parameters, decorators)
 
     def define(self, function: ir.Function, lower: Callable[[], ir.Block]) -> None:
         """Fill in the body; it is listed before the functions inside it."""
         self.functions.append(function)
         function.nested = self.depth > 1
-        before = len(self.functions)
+        before, looped = len(self.functions), set[str]()
 
         def body() -> None:
             self.bound.update(p.name for p in function.parameters)
             self.ever_bound |= self.bound
             function.body = lower()
             function.generator = self.yields
-            function.loop_targets = frozenset(self.looped)
+            looped.update(self.looped)
 
         _, function.locals = self.scope(body)
+        function.kept = function.locals - looped
         function.mentions = frozenset(self.mentions)
         function.encloses = len(self.functions) > before
 
-    def parameters(self, node: cst.Parameters) -> list[ir.Parameter]:
-        plain = [*node.posonly_params, *node.params]
-        out = [self.parameter(p) for p in plain]
-        if isinstance(node.star_arg, cst.Param):
-            out.append(self.parameter(node.star_arg, "*"))
-        elif node.kwonly_params:
+    def parameters(self, node: ast.arguments) -> list[ir.Parameter]:
+        plain = [*node.posonlyargs, *node.args]
+        without = [None] * (len(plain) - len(node.defaults))
+        out = [
+            self.parameter(p, default)
+            for p, default in zip(plain, [*without, *node.defaults], strict=True)
+        ]
+        if node.vararg:
+            out.append(self.parameter(node.vararg, star="*"))
+        elif node.kwonlyargs:
             out.append(ir.Parameter("%", star="*"))
-        out += [self.parameter(p) for p in node.kwonly_params]
-        if node.star_kwarg:
-            out.append(self.parameter(node.star_kwarg, "**"))
+        out += map(self.parameter, node.kwonlyargs, node.kw_defaults)
+        if node.kwarg:
+            out.append(self.parameter(node.kwarg, star="**"))
         return out
 
-    def parameter(self, node: cst.Param, star: Any = "") -> ir.Parameter:
-        default = self.expr(node.default) if node.default else None
-        return ir.Parameter(node.name.value, default, self.annotation(node.annotation), star)
+    def parameter(
+        self, node: ast.arg, default: ast.expr | None = None, star: Literal["", "*", "**"] = ""
+    ) -> ir.Parameter:
+        value = self.expr(default) if default else None
+        return ir.Parameter(node.arg, value, self.annotation(node.annotation), star)
 
     # Targets
 
-    def target(self, node: cst.BaseExpression) -> ir.Expr:
+    def target(self, node: ast.expr) -> ir.Expr:
         match node:
-            case cst.Name():
-                return self.bind(node, node.value)
-            case cst.Tuple() | cst.List():
-                items = [self.element_target(e) for e in node.elements]
-                return self.at(ir.Display, node, "tuple", tuple(items))
+            case ast.Name():
+                return self.bind(node, node.id)
+            case ast.Tuple() | ast.List():
+                items = tuple(self.target(e) for e in node.elts)
+                return self.at(ir.Display, node, "tuple", items)
+            case ast.Starred():
+                return self.at(ir.Starred, node, self.target(node.value))
         return self.expr(node)
-
-    def element_target(self, element: cst.BaseElement) -> ir.Expr:
-        inner = self.target(element.value)
-        if isinstance(element, cst.StarredElement):
-            return self.at(ir.Starred, element, inner)
-        return inner
 
     # Expressions
 
-    def expr(self, node: cst.CSTNode) -> ir.Expr:
-        handler: Callable[[cst.CSTNode], ir.Expr] | None
+    def expr(self, node: ast.AST) -> ir.Expr:
+        handler: Callable[[Any], ir.Expr] | None
         handler = getattr(self, f"of_{type(node).__name__}", None)
-        return handler(node) if handler else self.opaque(node, ())
+        return handler(node) if handler else self.at(ir.Operation, node, "opaque", ())
 
-    def opaque(self, node: cst.CSTNode, operands: Sequence[cst.CSTNode]) -> ir.Expr:
-        return self.at(ir.Operation, node, "opaque", tuple(self.expr(o) for o in operands))
+    def exprs(self, nodes: Iterable[ast.AST]) -> tuple[ir.Expr, ...]:
+        return tuple([self.expr(node) for node in nodes])
 
-    def of_Name(self, node: cst.Name) -> ir.Expr:
-        constants = {"True": True, "False": False, "None": None}
-        if node.value in constants:
-            return self.at(ir.Constant, node, constants[node.value])
-        self.mentions.add(node.value)
-        return self.at(ir.Name, node, self.renamed.get(node.value, node.value))
+    def of_Name(self, node: ast.Name) -> ir.Expr:
+        self.mentions.add(node.id)
+        return self.at(ir.Name, node, self.renamed.get(node.id, node.id))
 
-    def literal(self, node: cst.Integer | cst.Float | cst.Imaginary | cst.SimpleString) -> ir.Expr:
-        try:
-            value = ast.literal_eval(node.value)
-        except (ValueError, SyntaxError):  # an integer of more digits than Python converts
-            value = 0
-        return self.at(ir.Constant, node, value)
+    def of_Constant(self, node: ast.Constant) -> ir.Expr:
+        return self.at(ir.Constant, node, node.value)
 
-    of_Integer = of_Float = of_Imaginary = of_SimpleString = literal
+    def of_JoinedStr(self, node: ast.JoinedStr) -> ir.Expr:
+        shown, before = [], ""
+        for part in node.values:
+            match part:
+                case ast.Constant(value=str(text)):
+                    before = text
+                case ast.FormattedValue(value=value):
+                    spelled = before.rstrip().endswith("=") and _ends_so(before, value)
+                    shown.append(self.shown(value, spelled=spelled))
+                    before = ""
+        return self.at(ir.Operation, node, "opaque", tuple(shown))
 
-    def of_ConcatenatedString(self, node: cst.ConcatenatedString) -> ir.Expr:
-        left, right = self.expr(node.left), self.expr(node.right)
-        match left, right:
-            case ir.Constant(value=str(a)), ir.Constant(value=str(b)):
-                return self.at(ir.Constant, node, a + b)
-        return self.at(ir.Operation, node, "opaque", (left, right))
+    of_TemplateStr = of_JoinedStr
 
-    def of_FormattedString(self, node: cst.FormattedString) -> ir.Expr:
-        parts = [p for p in node.parts if isinstance(p, cst.FormattedStringExpression)]
-        return self.at(ir.Operation, node, "opaque", tuple(map(self.shown, parts)))
-
-    def shown(self, part: cst.FormattedStringExpression) -> ir.Expr:
-        with self.consumption.shown(spelled=part.equal is not None):
-            value = self.expr(part.expression)
+    def shown(self, node: ast.expr, *, spelled: bool) -> ir.Expr:
+        with self.consumption.shown(spelled=spelled):
+            value = self.expr(node)
             self.consumption.use_up(value)
         return value
 
-    def of_Ellipsis(self, node: cst.Ellipsis) -> ir.Expr:
-        return self.at(ir.Constant, node, ...)
-
-    def of_Attribute(self, node: cst.Attribute) -> ir.Expr:
+    def of_Attribute(self, node: ast.Attribute) -> ir.Expr:
         base = self.expr(node.value)
-        self.mentions.add(f".{node.attr.value}")
-        self.consumption.attribute(base, node.attr.value)
-        return self.at(ir.Attribute, node, base, node.attr.value)
+        self.mentions.add(f".{node.attr}")
+        self.consumption.attribute(base, node.attr)
+        return self.at(ir.Attribute, node, base, node.attr)
 
-    def of_Subscript(self, node: cst.Subscript) -> ir.Expr:
+    def of_Subscript(self, node: ast.Subscript) -> ir.Expr:
         base = self.expr(node.value)
-        parts = [self.expr(e.slice) for e in node.slice]
-        single = len(parts) == 1 and node.slice[0].comma.__class__ is not cst.Comma
-        index = parts[0] if single else self.at(ir.Display, node, "tuple", tuple(parts))
-        return self.at(ir.Subscript, node, base, index)
+        return self.at(ir.Subscript, node, base, self.expr(node.slice))
 
-    def of_Index(self, node: cst.Index) -> ir.Expr:
-        inner = self.expr(node.value)
-        return self.at(ir.Starred, node, inner) if node.star else inner
-
-    def of_Slice(self, node: cst.Slice) -> ir.Expr:
+    def of_Slice(self, node: ast.Slice) -> ir.Expr:
         parts = [p for p in (node.lower, node.upper, node.step) if p]
-        return self.at(ir.Slice, node, tuple(self.expr(p) for p in parts))
+        return self.at(ir.Slice, node, self.exprs(parts))
 
-    def of_Call(self, node: cst.Call) -> ir.Expr:
+    def of_Starred(self, node: ast.Starred) -> ir.Expr:
+        return self.at(ir.Starred, node, self.expr(node.value))
+
+    def of_Call(self, node: ast.Call) -> ir.Expr:
         callee = self.expr(node.func)
-        arguments = tuple(
-            ir.Argument(self.expr(a.value), a.keyword.value if a.keyword else None, a.star)
-            for a in node.args
-        )
+        arguments = (*map(self.argument, node.args), *map(self.keyword, node.keywords))
         match callee, arguments:
             case (
                 ir.Name(id="getattr"),
@@ -250,13 +222,21 @@ class Expressions:
         self.consumption.call(callee, [argument.value for argument in arguments])
         return self.at(ir.Call, node, callee, arguments)
 
-    def of_BinaryOperation(self, node: cst.BinaryOperation) -> ir.Expr:
-        name = _OPERATORS[type(node.operator).__name__]
+    def argument(self, node: ast.expr) -> ir.Argument:
+        if isinstance(node, ast.Starred):
+            return ir.Argument(self.expr(node.value), None, "*")
+        return ir.Argument(self.expr(node))
+
+    def keyword(self, node: ast.keyword) -> ir.Argument:
+        return ir.Argument(self.expr(node.value), node.arg, "" if node.arg else "**")
+
+    def of_BinOp(self, node: ast.BinOp) -> ir.Expr:
+        name = _OPERATORS[type(node.op)]
         return self.at(ir.Operation, node, name, (self.expr(node.left), self.expr(node.right)))
 
-    def of_UnaryOperation(self, node: cst.UnaryOperation) -> ir.Expr:
-        inner = self.expr(node.expression)
-        name = _OPERATORS.get(type(node.operator).__name__, "opaque")
+    def of_UnaryOp(self, node: ast.UnaryOp) -> ir.Expr:
+        inner = self.expr(node.operand)
+        name = _OPERATORS[type(node.op)]
         if (
             name == "neg"
             and isinstance(inner, ir.Constant)
@@ -265,65 +245,58 @@ class Expressions:
             return self.at(ir.Constant, node, -inner.value)
         return self.at(ir.Operation, node, name, (inner,))
 
-    def of_Comparison(self, node: cst.Comparison) -> ir.Expr:
+    def of_Compare(self, node: ast.Compare) -> ir.Expr:
         result = left = self.expr(node.left)
-        for part in node.comparisons:
-            right = self.expr(part.comparator)
+        for operator, comparator in zip(node.ops, node.comparators, strict=True):
+            right = self.expr(comparator)
             self.consumption.use_up(left, right)
-            name = _OPERATORS.get(type(part.operator).__name__, "opaque")
+            name = _OPERATORS.get(type(operator), "opaque")
             result = self.at(ir.Operation, node, name, (left, right))
             left = right
         return result
 
-    def of_BooleanOperation(self, node: cst.BooleanOperation) -> ir.Expr:
-        return self.at(ir.Choice, node, None, (self.expr(node.left), self.expr(node.right)))
+    def of_BoolOp(self, node: ast.BoolOp) -> ir.Expr:
+        return self.at(ir.Choice, node, None, self.exprs(node.values))
 
-    def of_IfExp(self, node: cst.IfExp) -> ir.Expr:
+    def of_IfExp(self, node: ast.IfExp) -> ir.Expr:
         test = self.expr(node.test)
         return self.at(ir.Choice, node, test, (self.expr(node.body), self.expr(node.orelse)))
 
-    def display(self, node: cst.Tuple | cst.List | cst.Set) -> ir.Expr:
-        items = tuple(
-            self.at(ir.Starred, e, self.expr(e.value))
-            if isinstance(e, cst.StarredElement)
-            else self.expr(e.value)
-            for e in node.elements
-        )
-        return self.at(ir.Display, node, type(node).__name__.lower(), items)
+    def display(self, node: ast.Tuple | ast.List | ast.Set) -> ir.Expr:
+        return self.at(ir.Display, node, type(node).__name__.lower(), self.exprs(node.elts))
 
     of_Tuple = of_List = of_Set = display
 
-    def of_Dict(self, node: cst.Dict) -> ir.Expr:
-        keys = tuple(
-            self.expr(e.key) if isinstance(e, cst.DictElement) else None for e in node.elements
-        )
-        items = tuple(self.expr(e.value) for e in node.elements)
-        return self.at(ir.Display, node, "dict", items, keys)
+    def of_Dict(self, node: ast.Dict) -> ir.Expr:
+        keys = tuple([key and self.expr(key) for key in node.keys])
+        return self.at(ir.Display, node, "dict", self.exprs(node.values), keys)
 
-    def of_Lambda(self, node: cst.Lambda) -> ir.Expr:
+    def of_Lambda(self, node: ast.Lambda) -> ir.Expr:
         outer, self.mentions = self.mentions, set()
-        function = self.function(node, "<lambda>", node.params, ())
+        function = self.function(node, "<lambda>", ())
         self.define(function, lambda: (self.at(ir.Jump, node, "return", self.expr(node.body)),))
-        self.mentions |= outer
+        outer |= self.mentions
+        self.mentions = outer
         return function
 
-    def of_NamedExpr(self, node: cst.NamedExpr) -> ir.Expr:
+    def of_NamedExpr(self, node: ast.NamedExpr) -> ir.Expr:
         value = self.expr(node.value)
         target = self.target(node.target)
         body = (self.at(ir.Assign, node, target, value),)
         return self.at(ir.Let, node, body, self.expr(node.target))
 
-    def of_Await(self, node: cst.Await) -> ir.Expr:
-        return self.expr(node.expression)
+    def of_Await(self, node: ast.Await) -> ir.Expr:
+        return self.expr(node.value)
 
-    def of_Yield(self, node: cst.Yield) -> ir.Expr:
+    def of_Yield(self, node: ast.Yield) -> ir.Expr:
         self.yields = True
-        value = node.value
-        if isinstance(value, cst.From):
-            inner = self.expr(value.item)
-            every = self.at(ir.Constant, node, None)
-            return self.at(ir.Yield, node, self.at(ir.Subscript, node, inner, every))
-        return self.at(ir.Yield, node, value and self.expr(value))
+        return self.at(ir.Yield, node, node.value and self.expr(node.value))
+
+    def of_YieldFrom(self, node: ast.YieldFrom) -> ir.Expr:
+        self.yields = True
+        inner = self.expr(node.value)
+        every = self.at(ir.Constant, node, None)
+        return self.at(ir.Yield, node, self.at(ir.Subscript, node, inner, every))
 
     # Comprehensions: an accumulator, loops, and a call of its append
 
@@ -334,26 +307,28 @@ class Expressions:
         outer = dict(self.renamed)
         held = self.hidden(node)
         empty = self.at(ir.Assign, node, held, self.at(ir.Display, node, kind, ()))
-        loops = self.generators(node.for_in, lambda: self.collect(node, held))
+        loops = self.generators(node.generators, lambda: self.collect(node, held))
         self.renamed = outer
         return self.at(ir.Let, node, (empty, *loops), self.again(held))
 
     of_ListComp = of_SetComp = of_GeneratorExp = of_DictComp = comprehension
 
-    def generators(self, clause: cst.CompFor, inner: Callable[[], ir.Block]) -> ir.Block:
+    def generators(
+        self, clauses: Sequence[ast.comprehension], inner: Callable[[], ir.Block]
+    ) -> ir.Block:
+        clause, *others = clauses
         iterable = self.expr(clause.iter)
         for name in names(clause.target):
             self.renamed[name] = f"%{self.serial}.{name}"
         target = self.target(clause.target)
-        tests = [self.expr(i.test) for i in clause.ifs]
-        nested = clause.inner_for_in
-        body = self.generators(nested, inner) if nested else inner()
+        tests = self.exprs(clause.ifs)
+        body = self.generators(others, inner) if others else inner()
         for test in reversed(tests):
             body = (self.at(ir.If, clause, test, body, ()),)
         return (self.at(ir.Loop, clause, target, iterable, None, body, ()),)
 
     def collect(self, node: Any, held: ir.Name) -> ir.Block:
-        if isinstance(node, cst.DictComp):
+        if isinstance(node, ast.DictComp):
             key, value = self.expr(node.key), self.expr(node.value)
             place = self.at(ir.Subscript, node, self.again(held), key)
             return (self.at(ir.Assign, node, place, value),)
@@ -362,10 +337,27 @@ class Expressions:
         return (self.at(ir.Evaluate, node, call),)
 
 
-def names(target: cst.BaseExpression) -> list[str]:
+def operator(node: ast.operator) -> str:
+    """What an operator between two operands is called."""
+    return _OPERATORS[type(node)]
+
+
+def names(target: ast.expr) -> list[str]:
     match target:
-        case cst.Name():
-            return [target.value]
-        case cst.Tuple() | cst.List():
-            return [n for e in target.elements for n in names(e.value)]
+        case ast.Name():
+            return [target.id]
+        case ast.Tuple() | ast.List():
+            return [n for e in target.elts for n in names(e)]
+        case ast.Starred():
+            return names(target.value)
     return []
+
+
+def _ends_so(before: str, value: ast.expr) -> bool:
+    """Whether the text before a value of an f-string is its source: it was written `{x.data=}`."""
+    return _bare(before.rstrip()[:-1]).endswith(_bare(ast.unparse(value)))
+
+
+def _bare(text: str) -> str:
+    """Without what `ast.unparse` may write in another way."""
+    return re.sub(r"[\s()'\"]", "", text)

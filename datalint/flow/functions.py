@@ -51,7 +51,7 @@ class Functions(Unseen):
         self.events.entered[function] += 1
         context = self.intern("call", self.frame.context, site.serial)
         frame = Frame(self.intern("frame", function.serial, context), context, function)
-        frame.cost = 1 if self.program.module.holds_node(function) else FOREIGN
+        frame.cost = 1 if function.code is self.program.module.code else FOREIGN
         self.parents[frame.id] = closure.frame
         grad = self.state.grad
         self.stack.append(frame)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datalint.flow import autograd, ir
+from datalint.flow import ir
 from datalint.flow.manage import Manage
 from datalint.flow.run import Frame
 from datalint.flow.state import join_all
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: A loop whose state still grows after this many rounds is left as it is.
 ROUNDS = 6
+#: Loops within so many others have one round each time: those around them go round as well.
+LEVELS = 5
 
 
 class Interpreter(Manage):
@@ -53,9 +55,7 @@ class Interpreter(Manage):
         """Go on from wherever these ways meet; if there is none, what follows is dead."""
         self.alive = bool(states)
         if states:
-            self.state = states[0]
-            for state in states[1:]:
-                self.state = self.state.join(state)
+            self.state = join_all(states)
 
     def way(self, start: State, statements: ir.Block) -> list[State]:
         """Run a block from a state; where it ends, if it ends."""
@@ -128,7 +128,7 @@ class Interpreter(Manage):
         before = self.state.fork()
         leaving: list[State] = []
         exits: list[State] = []
-        for _ in range(ROUNDS):
+        for _ in range(ROUNDS if self.level < LEVELS else 1):
             entry = self.state
             self.state = entry.fork()
             endless = self.enter(node, iterable)
@@ -160,7 +160,9 @@ class Interpreter(Manage):
     def round(self, body: ir.Block, leaving: list[State]) -> list[State]:
         self.frame.breaks.append([])
         self.frame.continues.append([])
+        self.level += 1
         self.block(body)
+        self.level -= 1
         ends = [self.state] if self.alive else []
         self.alive = True
         leaving += self.frame.breaks.pop()
@@ -213,7 +215,7 @@ class Interpreter(Manage):
                 for state in states:
                     place += self.way(state, final)
 
-    # Classes and the ends of things
+    # Classes
 
     def class_body(self, node: ir.Class) -> None:
         frame = Frame(
@@ -226,10 +228,3 @@ class Interpreter(Manage):
         self.block(node.body)
         self.stack.pop()
         self.alive = True
-
-    def left_behind(self, node: ir.Node) -> None:
-        """What outlives the code that ran: globals, and attributes of what came from outside."""
-        values = [v for (frame, _), v in self.state.variables.items() if frame == 0]
-        values += self.state.attributes.values()
-        tensors = self.tensors(NOTHING.union(*values)).values()
-        autograd.need(self.state, self.events, tensors, autograd.Consumer(node))

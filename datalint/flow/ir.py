@@ -1,7 +1,7 @@
 """The little language the interpreter reads; only `lower` knows how Python spells it.
 
-Every node is itself (compared and hashed by identity) and remembers the libcst node it came from,
-so that a finding can be given a position when, and only when, there is one.
+Every node is itself (compared and hashed by identity) and remembers what of the syntax tree it came
+from, so that a finding can be given a position when, and only when, there is one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    import libcst as cst
+    import ast
+
+    from datalint.source.code import Code
 
 
 #: Serial numbers of one module: no file has more nodes.
@@ -22,12 +24,9 @@ class Node:
     """`serial` counts nodes in the order of the source; `origin` is where the user wrote it."""
 
     serial: int
-    origin: cst.CSTNode = field(repr=False)
-
-    @property
-    def home(self) -> int:
-        """The number of its module."""
-        return self.serial // SERIALS
+    origin: ast.AST = field(repr=False)
+    #: The file that `origin` is of.
+    code: Code = field(repr=False)
 
 
 @dataclass(eq=False, slots=True)
@@ -163,7 +162,8 @@ class Function(Expr):
     decorators: tuple[Expr, ...] = ()
     body: Block = ()
     locals: frozenset[str] = frozenset()
-    loop_targets: frozenset[str] = frozenset()
+    #: Its locals but for loop targets.
+    kept: frozenset[str] = frozenset()
     generator: bool = False
     nested: bool = False
     #: Functions are defined in it.
@@ -267,9 +267,4 @@ class Module:
     mentions: frozenset[str]
     #: What the values of each attribute and top-level name mention.
     holds: dict[str, frozenset[str]]
-    path: str
-    #: The serial numbers of its nodes.
-    serials: range
-
-    def holds_node(self, node: Node) -> bool:
-        return node.serial in self.serials
+    code: Code

@@ -164,10 +164,11 @@ class Items(Operators):
         if isinstance(index, int) and index < 0 and old.exact:
             index += len(known)
         if index is ... or not _hashable(index):
-            self.state.contents[key] = Contents(old.known, old.rest | value, False)
+            grown = Contents(old.known, old.rest | value, False)
         else:
             known[index] = value if not key.age else known.get(index, NOTHING) | value
-            self.state.contents[key] = Contents(tuple(known.items()), old.rest, old.exact)
+            grown = Contents(tuple(known.items()), old.rest, old.exact)
+        self.state.contents[key] = grown.bounded()
 
 
 def _hashable(value: object) -> bool:

@@ -40,9 +40,16 @@ class Layers(Generic[K, V]):
         if self.own:
             base = Layers(self.below, self.own)
             if base.depth > DEEP:
-                base = Layers(None, dict(self.items()))
+                base = base.merged()
             self.below, self.own, self.depth = base, {}, base.depth + 1
         return Layers(self.below)
+
+    def merged(self) -> Layers[K, V]:
+        """The same with fewer layers: each is put into one that is no larger, as they are few."""
+        merged = self
+        while merged.below and len(merged.below.own) <= len(merged.own):
+            merged = Layers(merged.below.below, {**merged.below.own, **merged.own})
+        return merged
 
     @overload
     def get(self, key: K) -> V | None: ...

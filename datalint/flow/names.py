@@ -63,11 +63,11 @@ class Names(Run):
     def exporter(self, module: ir.Module, name: str, chain: int) -> str | None:
         """The module that binds a name which comes from `import *`."""
         for star in module.stars if chain else ():
-            located = self.program.project.locate(module.path, star)
+            located = self.program.project.locate(module.code.path, star)
             parsed = self.program.project.read(located[0]) if located else None
             if parsed is not None and not (located and located[1]):
                 if name in parsed.ir.locals:
-                    return parsed.path
+                    return parsed.code.path
                 if found := self.exporter(parsed.ir, name, chain - 1):
                     return found
         return None
@@ -79,7 +79,7 @@ class Names(Run):
         frame = self.frame.id
         while self.parents[frame] != frame:
             frame = self.parents[frame]
-        located = self.program.project.locate(self.program.modules[frame].path, name)
+        located = self.program.project.locate(self.program.modules[frame].code.path, name)
         return Member(*located) if located else External(name)
 
     def opened(self, value: Value, chain: int = CHAIN) -> Value:
@@ -110,7 +110,7 @@ class Names(Run):
 
     def module_frame(self, path: str) -> int | None:
         """The frame with a module's names, which are in the state from now on."""
-        if path == self.program.module.path:
+        if path == self.program.module.code.path:
             return 0
         frame = self.intern("module", path)
         if frame not in self.program.modules:

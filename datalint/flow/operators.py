@@ -258,7 +258,7 @@ class Operators(Counters):
 
     def is_leaf(self, tensor: Tensor) -> bool:
         """Whether it requires grad for sure and no operator made it."""
-        return tensor.tracked is Tri.YES and not autograd.in_graph(self.state, tensor)
+        return tensor.tracked is Tri.YES and not self.state.hangs(tensor)
 
     def rebase(self, site: ir.Node, targets: dict[Key, Tensor], tracked: Tri) -> None:
         """The written tensors and their views hang from the in-place operator's node now."""
@@ -306,12 +306,9 @@ class Operators(Counters):
 
     def seen_write(self, write: Write, tensor: Tensor, of: frozenset[Key]) -> None:
         seen = self.events.of(write.read)
-        sharing = self.state.sharing(tensor.storages)
         # Not the alias itself, which a tracked operand has brought into a graph of its own.
         tracked = any(
-            autograd.in_graph(self.state, t)
-            for _, t in sharing
-            if t.storages & tensor.storages and not t.via
+            t.storages & tensor.storages and not t.via for t in self.state.in_graph(tensor.storages)
         )
         given = self.program.parameters
         varies = sources.varies(tensor, write.operator, of, given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datalint.flow.order import ordered
 from datalint.flow.values import ClassRef, External, Key
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Program:
         self.modules: dict[int, ir.Module] = {}
         self.class_frames: dict[ir.Class, int] = {}
         self.bases: dict[ir.Class, tuple[Value, ...]] = {}
+        self._ancestors: dict[ClassRef, list[ClassRef]] = {}
+        self._external_bases: dict[ClassRef, list[str]] = {}
         #: The class whose method a function is.
         self.owner: dict[ir.Function, ir.Class] = {}
         #: Names of the generator functions that are context managers.
@@ -46,24 +49,38 @@ class Program:
         """The entry function's parameter that this storage is; empty for any other."""
         return self.parameters.get(storage, "")
 
+    def define(self, cls: ir.Class, bases: tuple[Value, ...]) -> None:
+        """Say what a class has for bases."""
+        if self.bases.get(cls) != bases:
+            self.bases[cls] = bases
+            self._ancestors.clear()
+            self._external_bases.clear()
+
     def ancestors(self, cls: ClassRef) -> list[ClassRef]:
         """The class and its bases in sight, in the order in which attributes are looked up."""
-        found = [cls]
-        for base in self.bases.get(cls.node, ()):
-            for thing in base:
-                if isinstance(thing, ClassRef) and thing not in found:
-                    found += [a for a in self.ancestors(thing) if a not in found]
-        return found
+        if cls not in self._ancestors:
+            found: dict[ClassRef, None] = {}
+            todo = [cls]
+            while todo:
+                here = todo.pop()
+                if here not in found:
+                    found[here] = None
+                    things = [t for base in self.bases.get(here.node, ()) for t in ordered(base)]
+                    todo += [t for t in reversed(things) if isinstance(t, ClassRef)]
+            self._ancestors[cls] = list(found)
+        return self._ancestors[cls]
 
     def external_bases(self, cls: ClassRef) -> list[str]:
         """Dotted names of the bases that are not in sight."""
-        return [
-            thing.name
-            for ancestor in self.ancestors(cls)
-            for base in self.bases.get(ancestor.node, ())
-            for thing in base
-            if isinstance(thing, External)
-        ]
+        if cls not in self._external_bases:
+            self._external_bases[cls] = [
+                thing.name
+                for ancestor in self.ancestors(cls)
+                for base in self.bases.get(ancestor.node, ())
+                for thing in ordered(base)
+                if isinstance(thing, External)
+            ]
+        return self._external_bases[cls]
 
     def is_tensor(self, cls: ClassRef) -> bool:
         """Whether its instances are tensors."""

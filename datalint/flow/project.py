@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,32 +14,23 @@ from datalint.flow.lower import lower
 from datalint.ops.stated import NOTHING_STATED
 from datalint.source.around import Surroundings
 from datalint.source.disk import Disk
-from datalint.source.guard import parse_cst
+from datalint.source.guard import too_deep
 from datalint.source.imports import Imports
 from datalint.source.text import decode
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from datalint.ops.stated import Stated
 
 
 @dataclass(frozen=True, eq=False)
 class Parsed:
-    """A module: its text, its syntax tree, what the interpreter reads."""
+    """A module: its text and syntax tree, and what the interpreter reads."""
 
-    path: str
     source: bytes
     #: Which serial numbers its nodes have, in multiples of `ir.SERIALS`.
     serials: int
-    text: str
-    tree: cst.Module
+    code: Surroundings
     ir: ir.Module
-
-    @cached_property
-    def surroundings(self) -> Surroundings:
-        """What stands around its places, for whoever has a fix to make."""
-        return Surroundings(self.text)
 
 
 class Project:
@@ -62,7 +52,6 @@ class Project:
         self._imports = Imports(self._disk)
         self._modules = {} if modules is None else modules
         self._parsed: dict[str, Parsed | None] = {}
-        self._by_serials: dict[int, Parsed] = {}
         self._located: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {}
 
     def parse(self, source: bytes, path: str) -> Parsed:
@@ -71,11 +60,13 @@ class Project:
         serials = self._serials(path)
         held = self._modules.get(path)
         if held is None or held.source != source or held.serials != serials:
-            text = decode(source)
-            tree = parse_cst(text)
-            lowered = lower(tree, path, serials * ir.SERIALS)
-            held = Parsed(path, source, serials, text, tree, lowered)
-        self._modules[path] = self._parsed[path] = self._by_serials[serials] = held
+            code = Surroundings(decode(source), path)
+            try:
+                lowered = lower(code, serials * ir.SERIALS)
+            except RecursionError:
+                raise too_deep(code.tree, code.text) from None
+            held = Parsed(source, serials, code, lowered)
+        self._modules[path] = self._parsed[path] = held
         return held
 
     def read(self, path: str) -> Parsed | None:
@@ -116,10 +107,6 @@ class Project:
     def names(self, path: str, *attributes: str) -> list[str]:
         """What a module of the project, or something in it, may be called by an importer."""
         return [".".join((name, *attributes)) for name in self._imports.names(Path(path))]
-
-    def home(self, node: ir.Node) -> Parsed:
-        """The module a node is of."""
-        return self._by_serials[node.home]
 
     def _known(self, path: str) -> str:
         """What a module goes by; a text that is in no file keeps its name."""

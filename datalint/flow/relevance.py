@@ -33,13 +33,17 @@ def _spelled(ways: Set[str]) -> set[str]:
 
 def _leading_names(module: ir.Module, sought: set[str]) -> set[str]:
     """What is sought and every name behind which it may be, with and without a dot."""
-    held = _held(module, sought)
-    leading = set(sought)
-    while True:
-        found = {n for n, behind in held.items() if n not in leading and behind & leading}
-        if not found:
-            return leading
-        leading |= found
+    before: dict[str, list[str]] = {}
+    for name, behind in _held(module, sought).items():
+        for mentioned in behind:
+            before.setdefault(mentioned, []).append(name)
+    leading, todo = set(sought), list(sought)
+    while todo:
+        for name in before.get(todo.pop(), ()):
+            if name not in leading:
+                leading.add(name)
+                todo.append(name)
+    return leading
 
 
 def _held(module: ir.Module, sought: set[str]) -> dict[str, set[str]]:

@@ -86,6 +86,8 @@ class Run:
         self.one_of_several = False
         #: What is made now does not replace what another alternative has made in its place.
         self.weak = False
+        #: How many loops are under way.
+        self.level = 0
         self.at_yield: Callable[[Value], None] | None = None
 
     @property
@@ -154,7 +156,7 @@ class Run:
         return just(TensorRef(key))
 
     def container(self, site: ir.Node, kind: str, contents: Contents, *path: str) -> Value:
-        key = self.key(site, *path)
+        key, contents = self.key(site, *path), contents.bounded()
         held = self.state.contents.get(key) if self.weak else None
         self.state.contents[key] = join_contents(held, contents) if held else contents
         return just(Container(key, kind))
@@ -170,7 +172,7 @@ class Run:
         names = tuple(f.function.name for f in self.stack if f.function)
         quiet = self.state.grad == Tri.NO
         function = self.frame.function
-        bound = function.locals - function.loop_targets if function else self.program.module.locals
+        bound = function.kept if function else self.program.module.locals
         return Place(
             names[-1] if names else "",
             names,

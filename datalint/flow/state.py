@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from datalint.flow.layers import Layers
 from datalint.flow.order import ordered
 from datalint.flow.values import (
+    MANY,
     WIDE,
     Bound,
     Container,
@@ -97,6 +98,17 @@ class Contents:
     def all(self) -> Value:
         return frozenset().union(self.rest, *(v for _, v in self.known))
 
+    def bounded(self) -> Contents:
+        """The same, or less told apart: what holds much is not worth a look at all of it each time.
+
+        Of very much only what comes first in the order of the source is kept, which is not looked
+        for again with each thing that is put in.
+        """
+        if len(self.known) <= MANY and len(self.rest) <= 2 * MANY:
+            return self
+        every = self.all
+        return Contents((), every if len(every) <= 2 * MANY else _first(every, MANY), False)
+
 
 @dataclass(slots=True)
 class State:
@@ -107,10 +119,13 @@ class State:
     contents: Layers[Key, Contents] = field(default_factory=Layers)
     tensors: Layers[Key, Tensor] = field(default_factory=Layers)
     nodes: Layers[Key, GraphNode] = field(default_factory=Layers)
-    spoils: Layers[tuple[Key, Save], frozenset[Write]] = field(default_factory=Layers)
+    #: By node, which of its saves was written, and by what.
+    spoils: Layers[Key, frozenset[tuple[Save, Write]]] = field(default_factory=Layers)
     edits: Layers[Key, frozenset[Write]] = field(default_factory=Layers)
     #: Tensors by the storage they may have, graph nodes by the storages they save; by root.
     sharers: Layers[Root, frozenset[Key]] = field(default_factory=Layers)
+    #: Of the sharers those that were once in a graph.
+    hanging: Layers[Root, frozenset[Key]] = field(default_factory=Layers)
     keepers: Layers[Root, frozenset[Key]] = field(default_factory=Layers)
     #: The names of the attributes that were set on each thing.
     members: Layers[Key, frozenset[str]] = field(default_factory=Layers)
@@ -130,6 +145,7 @@ class State:
             self.spoils.fork(),
             self.edits.fork(),
             self.sharers.fork(),
+            self.hanging.fork(),
             self.keepers.fork(),
             self.members.fork(),
             self.made_of.fork(),
@@ -156,20 +172,33 @@ class State:
         held = self.tensors.get(key)
         self.tensors[key] = tensor
         for storage in tensor.storages - held.storages if held else tensor.storages:
-            sharers = self.sharers.get(storage.root, frozenset())
-            if key not in sharers:
-                self.sharers[storage.root] = sharers | {key}
+            _add(self.sharers, storage.root, key)
+        if tensor.nodes and not (held and held.nodes and held.storages == tensor.storages):
+            for storage in tensor.storages:
+                _add(self.hanging, storage.root, key)
 
     def add_node(self, key: Key, node: GraphNode) -> None:
         self.nodes[key] = node
         for root in {k.root for s in node.saves for k in s.storages | s.swaps}:
-            held = self.keepers.get(root, frozenset())
-            if key not in held:
-                self.keepers[root] = held | {key}
+            _add(self.keepers, root, key)
 
     def sharing(self, storages: Iterable[Key]) -> list[tuple[Key, Tensor]]:
         """The tensors that were given a storage of these roots; some may have moved since."""
-        keys = {k for s in storages for k in self.sharers.get(s.root, ())}
+        return self._tensors(self.sharers, storages)
+
+    def in_graph(self, storages: Iterable[Key]) -> list[Tensor]:
+        """Those of them that autograd tracks and that are not leaves."""
+        shared = self._tensors(self.hanging, storages)
+        return [t for _, t in shared if self.hangs(t)]
+
+    def hangs(self, tensor: Tensor) -> bool:
+        """Whether autograd tracks it and it is not a leaf."""
+        return tensor.tracked != Tri.NO and any(n in self.nodes for n in tensor.nodes)
+
+    def _tensors(
+        self, index: Layers[Root, frozenset[Key]], storages: Iterable[Key]
+    ) -> list[tuple[Key, Tensor]]:
+        keys = {k for s in storages for k in index.get(s.root, ())}
         return [(k, self.tensors[k]) for k in sorted(keys) if k in self.tensors]
 
     def keeping(self, roots: Iterable[Root]) -> list[tuple[Key, GraphNode]]:
@@ -189,6 +218,7 @@ class State:
             self.spoils.join(other.spoils, union),
             self.edits.join(other.edits, union),
             self.sharers.join(other.sharers, union),
+            self.hanging.join(other.hanging, union),
             self.keepers.join(other.keepers, union),
             self.members.join(other.members, union),
             self.made_of.join(other.made_of, union),
@@ -212,6 +242,12 @@ class State:
         return _Ageing(fresh, before).state(self) if fresh else self
 
 
+def _add(index: Layers[Root, frozenset[Key]], root: Root, key: Key) -> None:
+    held = index.get(root, frozenset())
+    if key not in held:
+        index[root] = held | {key}
+
+
 def _new(now: Layers[Key, Any], before: Layers[Key, Any]) -> set[tuple[int, int, int]]:
     """Which keys were made since."""
     changed, _ = now.changes(before)
@@ -219,11 +255,14 @@ def _new(now: Layers[Key, Any], before: Layers[Key, Any]) -> set[tuple[int, int,
 
 
 def join_all(states: Sequence[State]) -> State:
-    """What holds whichever of the ways was taken; there is at least one."""
-    joined, *others = states
-    for other in others:
-        joined = joined.join(other)
-    return joined
+    """What holds whichever of the ways was taken; there is at least one.
+
+    Halves are joined, as what differs least is what parted last: those beside each other.
+    """
+    if len(states) == 1:
+        return states[0]
+    middle = len(states) // 2
+    return join_all(states[:middle]).join(join_all(states[middle:]))
 
 
 def _unseen(key: Key) -> Tensor:
@@ -242,7 +281,11 @@ def _absent_attribute(key: tuple[Key, str], _: Value) -> Value:
 
 def join_values(a: Value, b: Value) -> Value:
     both = a | b
-    return both if len(both) <= WIDE else frozenset(ordered(both)[:WIDE])
+    return both if len(both) <= WIDE else _first(both, WIDE)
+
+
+def _first(value: Value, count: int) -> Value:
+    return frozenset(ordered(value)[:count])
 
 
 def join_tensors(a: Tensor, b: Tensor) -> Tensor:
@@ -270,11 +313,12 @@ def join_contents(a: Contents, b: Contents) -> Contents:
 def _join_nodes(a: GraphNode, b: GraphNode) -> GraphNode:
     return replace(
         a,
+        operator=min(a.operator, b.operator),
         tracked=either(a.tracked, b.tracked),
         parents=a.parents | b.parents,
         saves=a.saves | b.saves,
         edits=a.edits | b.edits,
-        assumed=a.assumed and b.assumed,
+        assumed=min(a.assumed, b.assumed),  # nothing, where one of them is in sight
     )
 
 
@@ -330,8 +374,8 @@ class _Ageing:
     def named(self, key: tuple[Any, str]) -> tuple[Any, str]:
         return self.key(key[0]), key[1]
 
-    def spoiled(self, key: tuple[Key, Save]) -> tuple[Key, Save]:
-        return self.key(key[0]), self.save(key[1])
+    def spoiled(self, marks: frozenset[tuple[Save, Write]]) -> frozenset[tuple[Save, Write]]:
+        return frozenset((self.save(save), write) for save, write in marks)
 
     def state(self, s: State) -> State:
         union, old = frozenset.union, self.before
@@ -341,9 +385,10 @@ class _Ageing:
             s.contents.renewed(old.contents, self.key, self.contents, join_contents),
             s.tensors.renewed(old.tensors, self.key, self.tensor, join_tensors),
             s.nodes.renewed(old.nodes, self.key, self.node, _join_nodes),
-            s.spoils.renewed(old.spoils, self.spoiled, self.same, union),
+            s.spoils.renewed(old.spoils, self.key, self.spoiled, union),
             s.edits.renewed(old.edits, self.key, self.same, union),
             s.sharers.renewed(old.sharers, self.root, self.keys, union),
+            s.hanging.renewed(old.hanging, self.root, self.keys, union),
             s.keepers.renewed(old.keepers, self.root, self.keys, union),
             s.members.renewed(old.members, self.key, self.same, union),
             s.made_of.renewed(old.made_of, self.key, self.keys, union),

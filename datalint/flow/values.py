@@ -21,6 +21,8 @@ ANY = ".any"
 DEEP = 6
 #: So many alternatives a value keeps: those that come first in the order of the source.
 WIDE = 40
+#: So much a container may hold before its places are no longer told apart.
+MANY = 500
 
 #: A key without its path.
 Root = tuple[int, int, int]

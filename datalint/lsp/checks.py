@@ -15,8 +15,8 @@ _T = TypeVar("_T")
 
 #: Seconds without a change before a text that was changed is judged.
 PAUSE = 0.2
-#: Bytes of stack: what the limits of `datalint.source.guard` were measured with. Where a thread
-#: gets less of its own, half a megabyte on macOS, libcst kills the process on less nesting.
+#: Bytes of stack: what Python's own limit on recursion is made for. Where a thread gets less of its
+#: own, half a megabyte on macOS, the process may die of nesting before that limit is reached.
 _STACK = 8 << 20
 
 

@@ -25,5 +25,5 @@ def serve(stdin: BinaryIO, stdout: BinaryIO) -> NoReturn:
     server.start_io(stdin, stdout)
     code = 0 if server.was_shut_down else 1
     sys.stderr.flush()
-    # A check may be under way in libcst, whose Rust aborts where the interpreter ends its thread.
+    # A check may be under way, for whose end nobody waits any more.
     os._exit(code)

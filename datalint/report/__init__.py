@@ -22,9 +22,9 @@ and let what the format is for read it back.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from datalint.report import concise, github, gitlab, json, junit, sarif, text
 from datalint.report.outcome import PLAIN, Look, Problem, Report
 
 if TYPE_CHECKING:
@@ -39,14 +39,18 @@ class Render(Protocol):
     def __call__(self, report: Report, sources: Mapping[str, Text], look: Look = PLAIN) -> str: ...
 
 
-REPORTERS: dict[str, Render] = {
-    "text": text.render,
-    "concise": concise.render,
-    "json": json.render,
-    "sarif": sarif.render,
-    "github": github.render,
-    "gitlab": gitlab.render,
-    "junit": junit.render,
+def _reporter(name: str) -> Render:
+    """That of a module, which is imported when it has something to report."""
+
+    def render(report: Report, sources: Mapping[str, Text], look: Look = PLAIN) -> str:
+        return str(import_module(f"datalint.report.{name}").render(report, sources, look))
+
+    return render
+
+
+REPORTERS = {
+    name: _reporter(name)
+    for name in ("text", "concise", "json", "sarif", "github", "gitlab", "junit")
 }
 
 __all__ = ["PLAIN", "REPORTERS", "Look", "Problem", "Render", "Report"]

@@ -65,7 +65,7 @@ def _rules(report: Report) -> dict[str, Rule]:
     named = {finding.rule for finding in report.findings}
     if not named:
         return {}
-    from datalint.rules import ALL  # brings libcst, which a run without findings can do without
+    from datalint.rules import ALL  # a run without findings can do without
 
     return {rule.name: rule for rule in ALL if rule.name in named}
 

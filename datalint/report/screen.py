@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import unicodedata
 
 _TAB = "    "
 
@@ -32,6 +31,8 @@ def _visible(char: str) -> str:
 
 
 def _width(char: str) -> int:
+    import unicodedata  # which a report without source can do without
+
     if unicodedata.category(char) in ("Mn", "Me"):
         return 0  # drawn over the character before
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1

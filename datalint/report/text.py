@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datalint.finding import Level, place_name
-from datalint.report.excerpt import Gutter, Mark, excerpt
 from datalint.report.outcome import PLAIN
 from datalint.report.screen import paint, visible
 from datalint.report.summary import summary
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from datalint.finding import Finding
+    from datalint.report.excerpt import Mark
     from datalint.report.outcome import Look, Problem, Report
     from datalint.source.text import Text
 
@@ -38,6 +38,8 @@ def stories(report: Report, sources: Mapping[str, Text], look: Look = PLAIN) -> 
 
 
 def _finding(finding: Finding, lines: Mapping[str, Sequence[str]], look: Look) -> list[str]:
+    from datalint.report.excerpt import Gutter, excerpt
+
     here, *elsewhere = _marks(finding, look).items()
     last_row = max(mark.span.end_row for _, marks in (here, *elsewhere) for mark in marks)
     gutter = Gutter(len(str(last_row)), _BLUE if look.color else "")
@@ -64,6 +66,8 @@ def _finding(finding: Finding, lines: Mapping[str, Sequence[str]], look: Look) -
 
 def _marks(finding: Finding, look: Look) -> dict[str, list[Mark]]:
     """By file or cell what is to be marked there: first the finding's own, then as it is told."""
+    from datalint.report.excerpt import Mark
+
     blue, level = (_BLUE, LEVEL_STYLES[finding.level]) if look.color else ("", "")
     here = place_name(finding.path, finding.span.cell)
     marks: dict[str, list[Mark]] = {here: []}

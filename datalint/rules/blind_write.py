@@ -66,6 +66,7 @@ after it on every path, unless damage was shown.
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from datalint.finding import Confidence, Level
@@ -131,21 +132,19 @@ def _help(seen: Seen, versioned: bool) -> str:
 
 def _subject(seen: Seen) -> str:
     """The tensor that is written, as the user calls it."""
-    import libcst as cst
-
-    node = seen.node.origin
+    code, node = seen.node.code, seen.node.origin
     match node:
-        case cst.Call(func=cst.Attribute(value=inner)) if seen.way.startswith(".") and (
-            short(inner) != "torch"
+        case ast.Call(func=ast.Attribute(value=inner)) if seen.way.startswith(".") and (
+            code.source(inner) != "torch"
         ):
             node = inner
-        case cst.Call(args=[cst.Arg(value=given), *_]):
+        case ast.Call(args=[given, *_]):
             node = given
-    while isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-        if node.func.attr.value not in _BETWEEN:
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr not in _BETWEEN:
             break
         node = node.func.value
-    return short(node)
+    return short(code, node)
 
 
 RULE = Rule("blind-write", Level.NOTE, False, __doc__, judge, frozenset(counters.WAYS.values()))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from datalint.finding import Edit
 from datalint.rules.idioms import idiom
 from datalint.rules.reads import Read, fix_of
@@ -14,11 +12,12 @@ from datalint.rules.rewrite import detached
 
 if TYPE_CHECKING:
     from datalint.finding import Fix, Span
+    from datalint.flow import ir
     from datalint.rules.rewrite import Rewrite
     from datalint.source.around import Around, Surroundings
 
 
-def fix(rewrite: Rewrite, node: cst.CSTNode, span: Span, file: Surroundings) -> Fix | None:
+def fix(rewrite: Rewrite, node: ir.Node, span: Span, file: Surroundings) -> Fix | None:
     """What to do to the source for a rewrite of the read `node`, which stands at `span`.
 
     None where there is nothing that would be right: in TorchScript, in a `match` pattern, before
@@ -28,7 +27,7 @@ def fix(rewrite: Rewrite, node: cst.CSTNode, span: Span, file: Surroundings) -> 
     if file.is_scripted(around) or _is_pattern(around, span):
         return None
     read = Read(span, around, file)
-    if not isinstance(node, cst.Attribute):  # `getattr(x, "data")`
+    if not isinstance(node.origin, ast.Attribute):  # `getattr(x, "data")`
         return fix_of(rewrite, [Edit(span, detached(node) or "")])
     if rewrite.harmless and (found := idiom(rewrite, read)):
         return found

@@ -73,7 +73,7 @@ class Read:
     @property
     def dot(self) -> Span | None:
         """Where `.data` stands, if it is all in one row."""
-        dot = _DOT.search(self.file.line(self.span.end_row)[: self.span.end_column - 1])
+        dot = _DOT.search(self.file.at(self.span))
         return dot and self.last(len(dot[0]))
 
     def last(self, length: int) -> Span:

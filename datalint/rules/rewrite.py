@@ -1,10 +1,8 @@
-"""What may be written instead of a `.data` expression, and how it reads in a message.
-
-libcst is imported where it is used: runs that parse nothing ask for the rules' names, too.
-"""
+"""What may be written instead of a `.data` expression, and how it reads in a message."""
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,27 +12,28 @@ from datalint.flow.events import Evidence
 from datalint.ops import facts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import libcst as cst
-
+    from datalint.flow import ir
     from datalint.flow.events import Place, Seen, Write
+    from datalint.source.code import Code
 
-#: The method of each operator that works in place, by how the operator is written.
-AUGMENTED = {
-    "+=": "add_",
-    "-=": "sub_",
-    "*=": "mul_",
-    "/=": "div_",
-    "//=": "floor_divide_",
-    "%=": "remainder_",
-    "**=": "pow_",
-    "&=": "bitwise_and_",
-    "|=": "bitwise_or_",
-    "^=": "bitwise_xor_",
-    "<<=": "bitwise_left_shift_",
-    ">>=": "bitwise_right_shift_",
+_OPERATORS: dict[type[ast.operator], tuple[str, str | None]] = {
+    ast.Add: ("+", "add_"),
+    ast.Sub: ("-", "sub_"),
+    ast.Mult: ("*", "mul_"),
+    ast.Div: ("/", "div_"),
+    ast.FloorDiv: ("//", "floor_divide_"),
+    ast.Mod: ("%", "remainder_"),
+    ast.Pow: ("**", "pow_"),
+    ast.MatMult: ("@", None),
+    ast.BitAnd: ("&", "bitwise_and_"),
+    ast.BitOr: ("|", "bitwise_or_"),
+    ast.BitXor: ("^", "bitwise_xor_"),
+    ast.LShift: ("<<", "bitwise_left_shift_"),
+    ast.RShift: (">>", "bitwise_right_shift_"),
 }
+_SYMBOLS = {node: symbol for node, (symbol, _) in _OPERATORS.items()}
+#: The method of each operator that works in place, by how the operator is written.
+AUGMENTED = {f"{symbol}=": method for symbol, method in _OPERATORS.values() if method}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,41 +48,27 @@ class Rewrite:
     leaf: bool = False
 
 
-def code(node: cst.CSTNode) -> str:
-    """The node as the user wrote it, on one line."""
-    import libcst as cst
-
-    text = cst.Module([]).code_for_node(node).strip()
-    return " ".join(text.split())
-
-
-def short(node: cst.CSTNode, limit: int = 40) -> str:
-    """The same for a message: long expressions lose their middle."""
-    text = code(node)
+def short(code: Code, node: ast.AST, limit: int = 40) -> str:
+    """The node as the user wrote it, for a message: long expressions lose their middle."""
+    text = code.source(node)
     return text if len(text) <= limit else f"{text[: limit // 2]}...{text[-limit // 3 :]}"
 
 
-def receiver(read: cst.CSTNode) -> cst.BaseExpression | None:
+def receiver(read: ast.AST) -> ast.expr | None:
     """The `x` of `x.data`, `getattr(x, "data")` or `torch.Tensor.data.__get__(x)`."""
-    import libcst as cst
-
     match read:
-        case cst.Call():
-            return read.args[0].value if read.args else None
-        case cst.Attribute():
-            return read.value
+        case ast.Call(args=[first, *_]) | ast.Attribute(value=first):
+            return first
     return None
 
 
-def detached(read: cst.CSTNode) -> str | None:
+def detached(read: ir.Node) -> str | None:
     """`x.detach()` for `x.data`."""
-    import libcst as cst
-
-    inner = receiver(read)
+    inner = receiver(read.origin)
     if inner is None:
         return None
-    text = cst.Module([]).code_for_node(inner)
-    simple = inner.lpar or isinstance(inner, cst.Name | cst.Attribute | cst.Call | cst.Subscript)
+    text = read.code.at(read.code.span(inner))
+    simple = isinstance(inner, ast.Name | ast.Attribute | ast.Call | ast.Subscript)
     return f"{text}.detach()" if simple else f"({text}).detach()"
 
 
@@ -110,34 +95,31 @@ def differentiable(write: Write, place: Place) -> str:
     Only for a statement that writes a local tensor with a history: rebinding a leaf loses its
     `.grad`, rebinding an attribute, a loop's target or an item of a container loses the edit.
     """
-    import libcst as cst
-
-    read, site = write.read.origin, write.site.origin
-    target = receiver(read)
-    if not isinstance(target, cst.Name) or target.value not in place.locals:
+    target = receiver(write.read.origin)
+    if not isinstance(target, ast.Name) or target.id not in place.locals:
         return ""
     if not place.in_graph or place.no_grad or write.blind:
         return ""
-    text = _out_of_place(target.value, read, site, place)
+    text = _out_of_place(target.id, write, place)
     left = text.partition(" = ")[2]
     return "" if ".data" in left or "detach(" in left else text
 
 
-def _out_of_place(name: str, read: cst.CSTNode, site: cst.CSTNode, place: Place) -> str:
-    import libcst as cst
-
-    match site:
-        case cst.Call(func=cst.Attribute(value=value, attr=method)) if value is read:
-            return _method(name, method.value, site.args) if place.statement else ""
-        case cst.AugAssign() if site.target is read:
-            operator = code(site.operator).removesuffix("=")
-            return f"{name} = {name} {operator} {_undo(name, code(site.value))}"
+def _out_of_place(name: str, write: Write, place: Place) -> str:
+    read, code = write.read.origin, write.site.code
+    match write.site.origin:
+        case ast.Call(func=ast.Attribute(value=value, attr=method), args=args, keywords=keywords):
+            if value is not read or not place.statement:
+                return ""
+            given = [_undo(name, code.source(a)) for a in (*args, *keywords)]
+            return _method(name, method, ", ".join(given))
+        case ast.AugAssign(target=target, value=value, op=op) if target is read:
+            return f"{name} = {name} {_SYMBOLS[type(op)]} {_undo(name, code.source(value))}"
     return ""
 
 
-def _method(name: str, method: str, args: Sequence[cst.Arg]) -> str:
+def _method(name: str, method: str, arguments: str) -> str:
     plain = method.removesuffix("_")
-    arguments = ", ".join(_undo(name, code(a).rstrip(", ")) for a in args)
     if plain == "copy":
         return f"{name} = {arguments}"
     if plain == "zero":

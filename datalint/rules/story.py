@@ -27,7 +27,7 @@ def plainest(seen: Seen, which: Callable[[Damage], bool]) -> Damage | None:
             bool(d.assumed) or d.again,
             not (d.sure and d.backward),
             not d.backward,
-            d.operation.home != seen.node.home,  # a story in one file is easier to follow
+            d.operation.code is not seen.node.code,  # a story in one file is easier to follow
             d.operation.serial,
             d.write.site.serial,
             d.consumer.serial,
@@ -70,4 +70,4 @@ def saved(damage: Damage) -> str:
 def subject(seen: Seen) -> str:
     """The tensor that the `.data` is of, as the user calls it."""
     inner = receiver(seen.node.origin)
-    return short(inner) if inner is not None else "the tensor"
+    return short(seen.node.code, inner) if inner is not None else "the tensor"

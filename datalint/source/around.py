@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from datalint.source.bindings import Definition, Function, bindings, imported
-from datalint.source.guard import parse
-from datalint.source.text import Text
+from datalint.source.code import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,15 +41,11 @@ class Around:
         return (s for s in reversed(self.statements[:-1]) if isinstance(s, Definition))
 
 
-class Surroundings:
-    """A whole file, of which one can ask what stands around a place in it.
+class Surroundings(Code):
+    """A whole file, of which one can ask what stands around a place in it."""
 
-    Made with the text of a file that is known to be Python.
-    """
-
-    def __init__(self, text: str) -> None:
-        self.tree = parse(text)
-        self._lines = Text(text).lines()
+    def __init__(self, text: str, path: str = "<string>") -> None:
+        super().__init__(text, path)
         self._hidden: dict[Definition, set[str]] = {}
 
     def of(self, span: Span) -> Around:
@@ -66,22 +61,6 @@ class Surroundings:
                 found.append(block[index])
                 inner, blocks = block, list(_blocks(block[index]))
         return Around(tuple(found), inner)
-
-    def byte(self, row: int, column: int) -> int:
-        """The offset in bytes, as `ast` counts, of a column."""
-        return len(self._lines[row - 1][: column - 1].encode())
-
-    def column(self, row: int, byte: int) -> int:
-        """The column at an offset in bytes."""
-        return len(self._lines[row - 1].encode()[:byte].decode()) + 1
-
-    def mentions(self, word: str) -> bool:
-        """Whether a word stands in the file."""
-        return any(word in line for line in self._lines)
-
-    def line(self, row: int) -> str:
-        """A row, without its end."""
-        return self._lines[row - 1]
 
     @cached_property
     def imported(self) -> dict[str, str]:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import os
 from collections import deque
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING
 
+from datalint.refusal import Refusal
 from datalint.source.excludes import Excludes
-from datalint.source.ignores import Ignores
 from datalint.source.near import near_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from datalint.source.ignores import Ignores
 
 SUFFIXES = (".py", ".pyi", ".ipynb")
 #: What is said of them where there is none.
 _READ = "datalint reads .py, .pyi and .ipynb"
 
 
-class BadPath(Exception):
+class BadPath(Refusal):
     """A named path that cannot be what its user meant; the message is one clear line."""
 
 
@@ -61,7 +63,7 @@ def discover(
 
 def _list_file(path: str, listing: Listing) -> None:
     """A file is checked because it was named, whatever excludes it, unless it is no Python."""
-    suffix = Path(path).suffix.lower()
+    suffix = os.path.splitext(path)[1].lower()
     if suffix not in (*SUFFIXES, ".pyw", "") and not _has_python_shebang(path):
         raise BadPath(f"not a Python file: {path} ({_READ})")
     listing.files.append(path)
@@ -76,6 +78,8 @@ def _has_python_shebang(path: str) -> bool:
 
 
 def _list_folder(path: str, listing: Listing, excludes: Excludes) -> None:
+    from datalint.source.ignores import Ignores
+
     unreadable_before = len(listing.unreadable)
     files = list(_walk(path, listing, excludes, Ignores.above(path)))
     listing.files += files
@@ -93,34 +97,48 @@ def _walk(
     waiting, seen = deque([("" if top == os.curdir else top, ignores)]), set()
     while waiting:
         folder, ignores = waiting.pop()
-        if (real := os.path.realpath(folder)) in seen:
-            continue
-        seen.add(real)
         try:
-            names = sorted(os.listdir(folder or os.curdir))
-            ignores = ignores and ignores.entering(folder, names)
+            status = os.stat(folder or os.curdir)
+            if (itself := (status.st_dev, status.st_ino)) in seen:
+                continue
+            seen.add(itself)
+            entries = _entries(folder)
+            ignores = ignores and ignores.entering(folder, [entry.name for entry in entries])
         except OSError as error:
             listing.unreadable.append((folder or os.curdir, error.strerror or str(error)))
             continue
-        for name in names:
-            path = os.path.join(folder, name)
-            is_folder = os.path.isdir(path)
+        for entry in entries:
+            is_folder = _is_folder(entry)
+            # What is no Python in any case need not be held against patterns.
+            if not is_folder and not _is_python_file(entry):
+                continue
+            path = os.path.join(folder, entry.name)
             if (excludes and excludes.match(path, is_folder=is_folder)) or (
                 ignores and ignores.match(path, is_folder=is_folder)
             ):
                 continue
             if is_folder:
                 # Links wait behind all else, so that a file is listed under its own name.
-                add = waiting.appendleft if os.path.islink(path) else waiting.append
+                add = waiting.appendleft if entry.is_symlink() else waiting.append
                 add((path, ignores))
-            elif _is_python_file(name, path):
+            else:
                 yield path
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a folder, in order; raises `OSError`."""
+    with os.scandir(folder or os.curdir) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
 
 
 def is_passed_over(path: str, top: str, excludes: Excludes) -> bool:
     """Whether a file below a folder is left out where that folder is checked."""
+    from pathlib import PurePath
+
+    from datalint.source.ignores import Ignores
+
     excludes, ignores, at = excludes.below_named(top), Ignores.above(top), top
-    for name in Path(path).relative_to(top).parts:
+    for name in PurePath(path).relative_to(top).parts:
         ignores = ignores.entering(at, _names(at))
         at = os.path.join(at, name)
         is_folder = at != path
@@ -137,18 +155,31 @@ def _names(folder: str) -> list[str]:
         return []
 
 
-def _is_python_file(name: str, path: str) -> bool:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Or a link to one; of most entries the list itself tells."""
+    return os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir(follow_symlinks=False)
+
+
+def _is_python_file(entry: os.DirEntry[str]) -> bool:
     """By name; no pipe or socket, but a link to nothing: that it cannot be read is to be said."""
     return (
-        name.lower().endswith(SUFFIXES)
-        and not name.startswith(".#")  # an editor's lock, a link to nothing on purpose
-        and (os.path.isfile(path) or not os.path.exists(path))
+        entry.name.lower().endswith(SUFFIXES)
+        and not entry.name.startswith(".#")  # an editor's lock, a link to nothing on purpose
+        and (entry.is_file(follow_symlinks=False) or _leads_to_file(entry.path))
     )
+
+
+def _leads_to_file(path: str) -> bool:
+    return os.path.isfile(path) or not os.path.exists(path)
 
 
 def _each_once(files: list[str]) -> list[str]:
     """Without second names of one file; its own name is kept rather than a link's."""
+    links = {file for file in files if os.path.islink(file)}
+    real_folder = cache(os.path.realpath)  # of all files in it, as that asks for each folder above
     names: dict[str, str] = {}
-    for file in sorted(files, key=os.path.islink):
-        names.setdefault(os.path.realpath(file), file)
+    for file in sorted(files, key=links.__contains__):
+        folder, name = os.path.split(file)
+        real = os.path.realpath(file) if file in links else os.path.join(real_folder(folder), name)
+        names.setdefault(os.path.normcase(real), file)
     return sorted(names.values())

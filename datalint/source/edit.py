@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datalint.source.cell_text import cell_texts
-from datalint.source.notebook import is_notebook
+from datalint.finding import NotFixed
 from datalint.source.splice import patched, patches
 from datalint.source.text import decode, encode
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from datalint.source.splice import Patch
 
 
-class NotEdited(Exception):
+class NotEdited(NotFixed):
     """Edits that cannot be made; the message says why, in one line."""
 
 
@@ -37,6 +36,9 @@ def edited(source: bytes, path: str, edits: Iterable[Edit]) -> bytes:
 
 
 def _patches(text: str, path: str, edits: Iterable[Edit]) -> list[Patch]:
+    from datalint.source.cell_text import cell_texts
+    from datalint.source.notebook import is_notebook
+
     if not is_notebook(path):
         return patches(text, edits)
     by_cell: dict[int, list[Edit]] = {}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from datalint.source.ignores import Line, below
+if TYPE_CHECKING:
+    from datalint.source.ignores import Line
 
 #: Folders below a named one that hold what others wrote or what a tool made.
 # fmt: off
@@ -37,18 +38,23 @@ class Excludes:
     ) -> Excludes:
         """Patterns from the folder `base` on, of the working directory if it is empty."""
         patterns = (*(exclude or ()), *extend_exclude)
-        lines = [line for pattern in reversed(patterns) if (line := Line.read(pattern))]
         folders = EXCLUDED_FOLDERS if exclude is None else frozenset[str]()
-        return cls(os.path.abspath(base), tuple(lines), folders)
+        return cls(os.path.abspath(base), _lines(patterns) if patterns else (), folders)
 
     def below_named(self, path: str) -> Excludes:
         """What holds below a folder that was named: what leaves out the folder itself does not."""
+        if not self.lines:
+            return self
+        from datalint.source.ignores import below
+
         inside = below(self.base, path)
         return replace(self, lines=tuple(ln for ln in self.lines if not ln.covers(inside)))
 
     def match(self, path: str, *, is_folder: bool = False) -> bool:
         """Whether this very file or folder is left out."""
         if self.lines:
+            from datalint.source.ignores import below
+
             inside = below(self.base, path)
             for line in self.lines:
                 if line.speaks_of(inside, is_folder):
@@ -61,9 +67,17 @@ class Excludes:
         That is asked below `base` and below the working directory: in which folder a project
         lies, and what that is called, is no matter.
         """
+        from pathlib import Path
+
         whole, tops = Path(os.path.abspath(path)), {Path(self.base), Path.cwd()}
         return any(
             self.match(str(place), is_folder=place.is_dir())
             for place in (whole, *whole.parents)
             if not tops.isdisjoint(place.parents)
         )
+
+
+def _lines(patterns: tuple[str, ...]) -> tuple[Line, ...]:
+    from datalint.source.ignores import Line  # which most runs over single files do without
+
+    return tuple(line for pattern in reversed(patterns) if (line := Line.read(pattern)))

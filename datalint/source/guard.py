@@ -1,4 +1,4 @@
-"""Which texts may reach libcst: it kills the process on nesting that Python itself refuses."""
+"""Which texts are Python, and what is said of those that are not, or are nested too deeply."""
 
 from __future__ import annotations
 
@@ -6,58 +6,19 @@ import ast
 import io
 import tokenize
 import warnings
-from typing import TYPE_CHECKING, Any
 
 from datalint.finding import NotAnalysed
 from datalint.source.text import place, split_lines
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import libcst
-
-#: How many levels of a tree are let through. Measured by running `libcst.parse_module` (1.9.0,
-#: Linux, 8 MB of stack) on one growing shape per process until the process died: brackets at
-#: 1,250 (Python itself stops at 200), chained calls between 3,200 and 4,000, that is 6,400 levels;
-#: sums, attribute and `elif` chains, unary operators above 3,200. With 1 MB of stack: brackets
-#: 150, chained calls 400, sums 850, `elif` 1,050. The deepest of 15,971 files of real code was a
-#: table of 569 levels, then 230 and 171; of 3,190 with `.data` none has over 140, the extra levels
-#: below counted in. 200 is 6 times safe in the worst shape and 16 times in the others, and leaves
-#: Python's own limit of 1,000 frames room for five frames a level in whoever walks the tree.
-MAX_DEPTH = 200
-
-#: Levels that libcst nests where `ast` lists, or that cost more than others: libcst's time doubles
-#: with each level of a `match` pattern or of a deleted tuple (16 levels: a second; 25: minutes),
-#: the analysis's with each loop in a loop (12: three seconds; 10 were seen in real code), and a
-#: lambda takes it six frames.
-_DOUBLING, _LOOP = MAX_DEPTH // 10, MAX_DEPTH // 16
-_LEVELS: dict[type[ast.AST], Callable[[Any], int]] = {
-    ast.For: lambda node: _LOOP,
-    ast.AsyncFor: lambda node: _LOOP,
-    ast.While: lambda node: _LOOP,
-    ast.Lambda: lambda node: 4,
-    ast.BoolOp: lambda node: len(node.values) - 1,
-    ast.ListComp: lambda node: len(node.generators),
-    ast.SetComp: lambda node: len(node.generators),
-    ast.DictComp: lambda node: len(node.generators),
-    ast.GeneratorExp: lambda node: len(node.generators),
-    ast.alias: lambda node: node.name.count("."),
-    ast.ImportFrom: lambda node: (node.module or "").count("."),
-    ast.MatchSequence: lambda node: _DOUBLING,
-    ast.MatchMapping: lambda node: _DOUBLING,
-    ast.MatchClass: lambda node: _DOUBLING,
-    ast.Tuple: lambda node: _DOUBLING if isinstance(node.ctx, ast.Del) else 1,
-}
-
 
 def parse(text: str) -> ast.Module:
-    """What the standard library makes of a file, if it is Python and libcst will survive it."""
+    """What Python makes of a file; raises `NotAnalysed` where it makes nothing of it."""
     if (nul := text.find("\0")) >= 0:
         raise NotAnalysed("a NUL byte, so not Python", *place(text, nul))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `"\d"` is for the author's own tools to say
-            tree = ast.parse(text)
+            return ast.parse(text)
     except SyntaxError as error:
         raise NotAnalysed(f"syntax error: {error.msg}", *_place_of(error)) from None
     except UnicodeEncodeError as error:  # half a surrogate pair, which only odd codecs let in
@@ -67,34 +28,20 @@ def parse(text: str) -> ast.Module:
             "nested too deeply for Python's parser; the longest statement begins here",
             *_longest_statement(text),
         ) from None
-    _refuse_deep(tree, text)
-    return tree
 
 
-def parse_cst(text: str) -> libcst.Module:
-    """What libcst makes of a text, once `parse` has let it through."""
-    import libcst
-
-    parse(text)
-    try:
-        return libcst.parse_module(text)
-    except libcst.ParserSyntaxError as error:
-        reason = f"libcst cannot parse it: {error.message}"
-        raise NotAnalysed(reason, error.editor_line, error.editor_column) from None
-
-
-def _refuse_deep(tree: ast.Module, text: str) -> None:
-    """Raise where the tree has more than `MAX_DEPTH` levels; found without recursion."""
-    waiting: list[tuple[ast.AST, int, ast.stmt | None]] = [(tree, 0, None)]
+def too_deep(tree: ast.Module, text: str) -> NotAnalysed:
+    """What is said of a file over whose tree Python's stack ran out: where it is deepest."""
+    deepest, most = tree.body[0], 0
+    waiting: list[tuple[ast.AST, int, ast.stmt]] = [(s, 1, s) for s in tree.body]
     while waiting:
         node, depth, statement = waiting.pop()
-        if isinstance(node, ast.stmt):
-            statement = node
-        levels = _LEVELS.get(type(node))
-        depth += 1 if levels is None else levels(node)
-        if depth > MAX_DEPTH and statement is not None:
-            raise NotAnalysed("nested too deeply", *_place_of_statement(statement, text))
-        waiting.extend((child, depth, statement) for child in ast.iter_child_nodes(node))
+        if depth > most:
+            deepest, most = statement, depth
+        for child in ast.iter_child_nodes(node):
+            inner = child if isinstance(child, ast.stmt) else statement
+            waiting.append((child, depth + 1, inner))
+    return NotAnalysed("nested too deeply", *_place_of_statement(deepest, text))
 
 
 def _place_of_statement(node: ast.stmt, text: str) -> tuple[int, int]:

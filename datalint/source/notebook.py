@@ -59,19 +59,19 @@ class Notebook:
         )
         return replace(finding, span=self._in_cell(finding.span), notes=notes, fix=fix)
 
+    def refused(self, error: NotAnalysed) -> NotAnalysed:
+        """What is said of the joined text, with its place in a cell."""
+        before, cell = self._cell(error.row)
+        return NotAnalysed(error.reason, error.row - before, error.column, cell)
+
     def _in_cell(self, span: Span) -> Span:
-        at = bisect_right(self.rows, span.row) - 1
-        before, cell = self.rows[at] - 1, self.cells[at].number
+        before, cell = self._cell(span.row)
         return replace(span, row=span.row - before, end_row=span.end_row - before, cell=cell)
 
-    def refuse(self) -> None:
-        """Raise `NotAnalysed` for the cell that libcst does not let through.
-
-        In the joined text it names the token after what it refuses, which may be in another cell.
-        """
-        for cell in self.cells:
-            with _named(cell):
-                guard.parse_cst(cell.text)
+    def _cell(self, row: int) -> tuple[int, int]:
+        """How many rows are before the cell that a row is in, and the cell's number."""
+        at = bisect_right(self.rows, row) - 1
+        return self.rows[at] - 1, self.cells[at].number
 
 
 def is_notebook(path: str) -> bool:

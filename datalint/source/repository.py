@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from datalint.refusal import Refusal
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator, Sequence
@@ -28,7 +30,7 @@ _DIFF = (
 _HUNK = re.compile(rb"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 
-class BadRevision(Exception):
+class BadRevision(Refusal):
     """What git cannot compare with; the message is one clear line."""
 
 

@@ -76,11 +76,6 @@ class Lines:
         return (span.row, span.end_row, *rows)
 
 
-def may_suppress(source: bytes) -> bool:
-    """Whether a file may hold such a comment; if not, it need not be looked for."""
-    return b"datalint:" in source
-
-
 def read(source: bytes, path: str) -> dict[int | None, Lines]:
     """The rows of a file, under None, or of each cell of a notebook, by its number.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-import tokenize
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,9 @@ from datalint.finding import NotAnalysed
 
 if TYPE_CHECKING:
     from collections.abc import Set
+
+#: The way past the version counter that most rules are about.
+DATA = ".data"
 
 #: Between the dot and the name Python allows blanks, continued lines and, inside brackets,
 #: line ends and comments. (An identifier in other Unicode letters that NFKC turns into `data`
@@ -60,7 +62,12 @@ def may_hold(source: bytes, names: Set[str]) -> bool:
     if b"\0" in source:
         # No Python file holds a NUL. UTF-16 does, and must be refused rather than called clean.
         source = source.replace(b"\0", b"")
-    return _pattern(frozenset(names)).search(source) is not None
+    return any(pattern.search(source) for pattern in _patterns(frozenset(names)))
+
+
+def may_suppress(source: bytes) -> bool:
+    """Whether a file may hold a comment that silences; if not, it need not be looked for."""
+    return b"datalint:" in source
 
 
 def _in_json(name: str, source: bytes) -> bool:
@@ -69,14 +76,20 @@ def _in_json(name: str, source: bytes) -> bool:
 
 
 @cache
-def _pattern(names: frozenset[str]) -> re.Pattern[bytes]:
-    attributes = b"|".join(n[1:].encode() for n in sorted(names) if n.startswith("."))
-    words = b"|".join(n.encode() for n in sorted(names) if not n.startswith("."))
-    found = [_DOT + rb"(?:" + attributes + rb")" + _WORD_ENDS]
-    found.append(rb"(['\"])(?:" + attributes + rb")\1")  # `getattr(x, "data")`
-    if words:
-        found.append(rb"\b(?:" + words + rb")" + _WORD_ENDS)
-    return re.compile(rb"|".join(found))
+def _patterns(names: frozenset[str]) -> tuple[re.Pattern[bytes], ...]:
+    """What to search for, one after the other.
+
+    Each begins with a letter of its own: `re` finds that ten times as fast as one of several.
+    """
+    found = []
+    for name in sorted(names):
+        word = name.removeprefix(".").encode()
+        if name.startswith("."):
+            found += [_DOT + word + _WORD_ENDS]
+            found += [quote + word + quote for quote in (b"'", b'"')]  # `getattr(x, "data")`
+        else:
+            found.append(word + rb"(?<!\w" + word + rb")" + _WORD_ENDS)
+    return tuple(map(re.compile, found))
 
 
 def decode(source: bytes) -> str:
@@ -101,6 +114,8 @@ def encode(text: str, source: bytes, errors: str = "strict") -> bytes:
 
 
 def _encoding(source: bytes) -> str:
+    import tokenize  # which a run that decodes nothing can do without
+
     # Beside a declaration `tokenize` refuses letters that are not UTF-8, and Python does not.
     lines = [_LETTER.sub(_plain, line) for line in source.splitlines(keepends=True)[:2]]
     try:

@@ -70,8 +70,8 @@ def tracked(memory: Tensor) -> Tensor:
     and every view of it on the operation, so all later uses know of the edit.
     """
     base = _graphs[-1].bases.get(_memory(memory))
-    if base is None:
-        return memory
+    if base is None or _memory(base) != _memory(memory):
+        return memory  # `base.data = v` gave up memory that is another's by now
     _graphs[-1].met = True
     return _same_view(base, memory)
 
