@@ -83,13 +83,10 @@ def run(
     _require_torch()
     from datalint.runtime.findings import Findings
     from datalint.runtime.passes import first, second
-    from datalint.runtime.program import BadProgram, Program
+    from datalint.runtime.program import Program
 
     asked = Program(program, arguments, module, calls)
-    try:
-        watched = first(asked, trace=trace)
-    except BadProgram as error:
-        raise click.UsageError(str(error)) from None
+    watched = first(asked, trace=trace)
     if record is not None:
         watched.record(record)
         return watched.code

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING
 
+from datalint.refusal import Refusal
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from importlib.machinery import ModuleSpec
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 
 
-class BadProgram(Exception):
-    """There is no such program; the message is one clear line."""
+class BadProgram(Refusal):
+    """There is no such program."""
 
 
 @dataclass(frozen=True, slots=True)
