@@ -43,12 +43,12 @@ class Saved:
         "_leaf",
         "_made_by",
         "_original",
-        "_tracked",
         "alias",
         "assigned",
         "copy",
         "gradients",
         "spot",
+        "tracked",
         "version",
         "way",
         "written",
@@ -59,7 +59,7 @@ class Saved:
         self.alias = tensor.detach()
         self.copy, self.spot = copy, spot
         self.version: int = tensor._version
-        self._tracked = tensor.requires_grad
+        self.tracked = tensor.requires_grad
         # What tracing finds out: where it was changed and how, where `.data` was assigned to it,
         # and which gradients that makes wrong, if any.
         self.written: Place | None = None
@@ -100,10 +100,6 @@ class Saved:
             and self.alias._version == self.version
             and not self.copy.same(self.alias)
         )
-
-    def is_statistic(self) -> bool:
-        """Whether it looks like the running statistics of a normalisation."""
-        return self.alias.dim() == 1 and not self._tracked
 
     def check_version(self) -> None:
         """Raise what torch raises, whose own check is off where there are hooks."""

@@ -93,8 +93,8 @@ class Tracer(TorchFunctionMode):
             self._hand_out(args[0], name)
         elif _writes(name, args, kwargs):
             self._look(name, [*_tensors(args), *_tensors(kwargs.values())])
-        elif "_norm" in name and self._new:
-            self._let_statistics_be()
+        elif self._new and name.endswith(("_norm", "rrelu")):
+            self._let_be()
         if self._ways:
             self._hand_on(args, kwargs, result)
         return result
@@ -153,10 +153,10 @@ class Tracer(TorchFunctionMode):
                     way = self._way(tensor)
                     saved.written, saved.way = frames.here(), way or Way(None, _words(name))
 
-    def _let_statistics_be(self) -> None:
-        """The running statistics are saved, then written, and not needed: train-mode batch norm."""
+    def _let_be(self) -> None:
+        """What the operator that saved it has written itself, as batch norm does in training."""
         for saved in self._new:
-            if saved.is_statistic() and saved.changed():
+            if not saved.tracked and saved.changed():
                 saved.copy = None
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from torch.autograd.graph import Node
 
+#: By the names that nodes have for them: what batch norm, and `rrelu`, save and then write.
+_WRITTEN_BY_OPERATORS = ("running_mean", "running_var", "noise")
+
 _current_node = torch._C._current_autograd_node
 
 
@@ -130,7 +133,7 @@ class Witness(contextlib.AbstractContextManager["Witness"]):
 
     def _tell(self, saved: Saved, kind: Kind) -> None:
         node = _current_node()
-        if node is None or self._aside or self._is_running_statistic(node, saved):
+        if node is None or self._aside or self._is_by_its_operator(node, saved):
             return
         known, way = saved.gradients, saved.way
         corruption = Corruption(
@@ -148,20 +151,19 @@ class Witness(contextlib.AbstractContextManager["Witness"]):
         )
         self._seen[corruption] = self._seen.get(corruption, 0) + 1
 
-    def _is_running_statistic(self, node: Node, saved: Saved) -> bool:
-        """Train-mode batch norm writes the running statistics it saved, and does not need them."""
-        always = node.name().startswith("BatchNormWithUpdate")
-        if not (saved.is_statistic() and getattr(node, "_saved_training", always)):
+    def _is_by_its_operator(self, node: Node, saved: Saved) -> bool:
+        """Whether it is what the operator writes itself after it is saved.
+
+        Batch norm writes running statistics in training, and does not need them then.
+        """
+        if saved.tracked or not getattr(node, "_saved_training", True):
             return False
         aside, self._aside = self._aside, True
         try:
-            statistics = [
-                getattr(node, "_saved_running_mean", None),
-                getattr(node, "_saved_running_var", None),
-            ]
+            written = [getattr(node, f"_saved_{name}", None) for name in _WRITTEN_BY_OPERATORS]
         finally:
             self._aside = aside
-        return any(isinstance(s, Tensor) and s.is_set_to(saved.alias) for s in statistics)
+        return any(isinstance(w, Tensor) and w.is_set_to(saved.alias) for w in written)
 
     def _before_backward(
         self,
