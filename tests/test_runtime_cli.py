@@ -50,7 +50,7 @@ def test_the_seed_tells_the_whole_story_on_one_screen(datalint: Datalint, tmp_pa
     assert "--> seed.py:10:9" in done.stderr
     assert "the gradient of `x` [0, 0, 0], of norm 0" in done.stderr
     assert "meant to be [0.1966, 0.105, 0.04518], of norm 0.2274: off by 0.2274" in done.stderr
-    assert done.stderr.endswith("\n1 silently corrupted gradient\n")
+    assert done.stderr.endswith("\n1 silent corruption\n")
     assert len(done.stderr.splitlines()) <= 24
 
 
@@ -59,7 +59,7 @@ def test_the_program_hears_nothing_of_the_witness(
 ) -> None:
     done = datalint("run", "--trace", script(RIGHT), "--lr", "-q", "3")
     assert (done.returncode, done.stdout) == (0, "begins ['--lr', '-q', '3']\nends\n")
-    assert done.stderr == "no silently corrupted gradient\n"
+    assert done.stderr == "no silent corruption\n"
     assert datalint("run", "-q", "train.py").stderr == ""
 
 
@@ -104,7 +104,7 @@ def test_a_change_that_does_not_matter_is_none(
 ) -> None:
     relu = WRONG.replace("exp", "relu").replace("zero_()", "mul_(0.5)")
     done = process("run", script(relu))
-    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "no silently corrupted gradient")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (0, "no silent corruption")
 
 
 def test_exceptions_and_exit_codes_are_the_programs(
@@ -125,7 +125,7 @@ def test_exceptions_and_exit_codes_are_the_programs(
 def test_what_torch_raises_is_raised(datalint: Datalint, script: Callable[..., str]) -> None:
     done = datalint("run", script(WRONG.replace("y.data", "y.detach()")))
     assert done.returncode == 1 and "modified by an inplace operation" in done.stderr
-    assert done.stderr.endswith("no silently corrupted gradient\n")
+    assert done.stderr.endswith("no silent corruption\n")
 
 
 def test_a_corruption_is_1_unless_that_is_waived(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
+from datalint.cli.main import cli
+from datalint.report import REPORTERS
+from datalint.runtime.findings import Findings
 from datalint.runtime.passes import first
 from datalint.runtime.program import Program
 from tests.fixture_case import ROOT, all_cases
@@ -13,6 +19,8 @@ from tests.oracle import execute, execute_with_snapshots, same
 from tests.oracle.changes import changed_rows
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from datalint.runtime import Corruption
     from tests.fixture_case import FixtureCase
 
@@ -29,6 +37,7 @@ each_entry = pytest.mark.parametrize(
 )
 
 
+@functools.cache
 def corruptions(case: FixtureCase, entry: str) -> list[Corruption]:
     program = Program(str(case.path.relative_to(ROOT)), calls=(entry,))
     return first(program, trace=True).corruptions
@@ -57,3 +66,27 @@ def test_a_fixture_is_reported_where_and_only_where_it_corrupts(
         assert corruption.written is not None
         at = corruption.written.path, corruption.written.row
         assert at in rows or corruption.kind == "swapped"
+
+
+def test_what_the_linter_misses_of_it_is_what_the_fixtures_admit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both reports on all fixtures, compared by the command that users have for it."""
+    monkeypatch.chdir(ROOT)
+    findings = Findings()
+    report = findings.report([c for case, entry in ENTRIES for c in corruptions(case, entry)])
+    assert findings.unplaced == []
+    ran, checked = tmp_path / "run.json", tmp_path / "check.json"
+    ran.write_text(REPORTERS["json"](report, findings.sources), "utf-8")
+    words = ["check", "--select", "all", "--no-cache", "--output-format", "json"]
+    CliRunner().invoke(cli, [*words, "-o", str(checked), "fixtures"])
+    told = CliRunner().invoke(cli, ["compare", str(checked), str(ran)], standalone_mode=False)
+    missed = set(re.findall(r"^(fixtures/\S+\.py):\d+: missed by the linter", told.output, re.M))
+    admitted = {
+        str(case.path.relative_to(ROOT))
+        for case, _ in ENTRIES
+        if case.marked("missing") or case.marked("out of reach")
+    }
+    assert missed <= admitted, told.output
+    confirmed = re.search(r"(\d+) confirmed", told.output)
+    assert confirmed is not None and int(confirmed[1]) > 150

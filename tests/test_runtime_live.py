@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader, TensorDataset
 
 from datalint.runtime import Corruption, Kind, watch
+from datalint.runtime.findings import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -487,3 +490,83 @@ def test_a_corruption_is_one_line() -> None:
     out = io.StringIO()
     print(corruption, file=out)
     assert out.getvalue().count("\n") == 1 and "ExpBackward0" in out.getvalue()
+
+
+def test_a_loop_is_told_once_with_its_first_gradient() -> None:
+    def program() -> None:
+        for step in range(4):
+            y = (leaf() * (step + 1)).exp()
+            y.data.mul_(2.0)
+            y.sum().backward()
+
+    (corruption,) = seen(program)
+    assert corruption.times == 4 and len(corruption.gradients) == 1
+
+
+def test_a_tracer_that_is_there_already_stays_and_is_not_in_the_way() -> None:
+    def program() -> None:
+        y = leaf().exp()
+        y.detach().numpy()[:] = 0.0
+        y.sum().backward()
+
+    def tracer(*_: object) -> None: ...
+
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        (corruption,) = seen(program)
+        assert sys.gettrace() is tracer
+    finally:
+        sys.settrace(before)
+    assert corruption.written is None and corruption.gradients
+
+
+def test_lines_are_traced_no_longer_than_needed() -> None:
+    before = sys.gettrace()
+
+    def program() -> None:
+        y = leaf().exp()
+        y.detach().numpy()[:] = 0.0
+        y.sum().backward()
+
+    assert seen(program)
+    assert sys.gettrace() is before
+
+
+def test_a_program_whose_source_cannot_be_read_is_told_of() -> None:
+    code = "y = x.exp()\ny.data.zero_()\ny.sum().backward()\n"
+    (corruption,) = seen(lambda: exec(code, {"x": leaf()}))
+    assert corruption.written is not None  # the line that calls `exec`
+    row_of(corruption.written, "exec(code")
+
+
+def test_one_place_that_spoils_several_tensors_is_one_finding() -> None:
+    first, second = leaf(), leaf(4.0, 5.0, 6.0)
+    optimizer = torch.optim.SGD([first, second], lr=0.1, fused=True)
+
+    def program() -> None:
+        loss = (first * first).sum()
+        loss = loss + second.square().sum()
+        loss.backward(retain_graph=True)
+        optimizer.step()
+        loss.backward()
+
+    corruptions = seen(program)
+    assert {corruption.node for corruption in corruptions} == {"MulBackward0", "PowBackward0"}
+    findings = Findings()
+    (finding,) = findings.report(corruptions).findings
+    assert "by a fused optimizer (`_fused_sgd_`)" in finding.message
+    assert "as 1 other saved tensor was" in finding.message
+    assert findings.unplaced == []
+
+
+@pytest.mark.slow
+@both_modes
+@pytest.mark.skipif(shutil.which("g++") is None, reason="inductor compiles C++")
+def test_what_inductor_compiles_is_no_false_alarm(trace: bool) -> None:
+    net = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Dropout(0.5), nn.Linear(3, 1))
+    compiled = torch.compile(net)
+    with watch(trace=trace) as witness:
+        for _ in range(3):
+            compiled(torch.randn(4, 3)).sum().backward()
+    assert witness.observed == []

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING
 
 import click
 
-from datalint.cli.output import note, show_below_log, wants_color, write
+from datalint.cli.output import complain, note, show_below_log, wants_color, write
 from datalint.report import REPORTERS, Look, step_summary
 from datalint.report.summary import count
-
-if TYPE_CHECKING:
-    from datalint.runtime.corruption import Corruption
 
 
 @click.command(context_settings={"allow_interspersed_args": False})
@@ -101,19 +97,22 @@ def run(
         report = findings.report(corruptions)
         look = Look(wants_color(color, output_file, err=True), summary=False)
         text = REPORTERS[output_format](report, findings.sources, look)
-        write(text + _summary(output_format, corruptions), output_file, err=True)
+        for corruption in findings.unplaced:
+            complain(str(corruption))
+        number = len(report.findings) + len(findings.unplaced)
+        write(text + _summary(output_format, number), output_file, err=True)
         if output_format == "github":
             show_below_log(step_summary.render(report))
     return 1 if corruptions and not exit_zero else watched.code
 
 
-def _summary(output_format: str, corruptions: list[Corruption]) -> str:
+def _summary(output_format: str, number: int) -> str:
     """The last line, where people read it."""
     if output_format not in ("text", "concise", "github"):
         return ""
-    if not corruptions:
-        return "no silently corrupted gradient\n"
-    return f"\n{count(len(corruptions), 'silently corrupted gradient')}\n"
+    if not number:
+        return "no silent corruption\n"
+    return f"\n{count(number, 'silent corruption')}\n"
 
 
 def _require_torch() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,15 +11,14 @@ from datalint.check import check_source
 from datalint.finding import Confidence, Finding, Level, NotAnalysed, Note, Span
 from datalint.flow.project import Project
 from datalint.report import Report
-from datalint.report.summary import count
 from datalint.runtime.corruption import Kind
-from datalint.selection import RULES
+from datalint.runtime.story import linter, story, what
 from datalint.source.text import Text, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from datalint.runtime.corruption import Corruption, Gradient, Place
+    from datalint.runtime.corruption import Corruption, Place
 
 #: What the linter could have said of a corruption; the first that it did say counts.
 _RULES = (
@@ -39,40 +37,52 @@ class Findings:
     """Turns corruptions into a report; reads and checks each file that they are in once."""
 
     sources: dict[str, Text] = field(default_factory=dict)
+    unplaced: list[Corruption] = field(default_factory=list)
     _linted: dict[str, Sequence[Finding]] = field(default_factory=dict)
     _project: Project = field(default_factory=Project)
 
     def report(self, corruptions: Iterable[Corruption]) -> Report:
-        """A finding for each corruption that has a place in some source, by paths from here."""
-        corruptions = map(_from_here, corruptions)
-        found = [f for c in corruptions if (f := self._finding(c)) is not None]
+        """A finding for each expression that corrupted something, by paths from here.
+
+        Of all that one has overwritten it shows that whose gradient is the most wrong. What has no
+        place in a file that can be read is in `unplaced`.
+        """
+        groups: dict[tuple[str, str, Span], list[Corruption]] = {}
+        for corruption in map(_from_here, corruptions):
+            primary = self._primary(corruption)
+            if primary is None:
+                self.unplaced.append(corruption)
+            else:
+                groups.setdefault(primary, []).append(corruption)
+        found = [self._finding(*primary, group) for primary, group in groups.items()]
         found.sort(key=lambda finding: finding.order())
         return Report(tuple(found), checked=len(self.sources))
 
-    def _finding(self, corruption: Corruption) -> Finding | None:
+    def _primary(self, corruption: Corruption) -> tuple[str, str, Span] | None:
+        """The rule, file and expression: what the linter names, else the one to change."""
+        said = self._same(corruption)
+        if said is not None:
+            return said.rule, said.path, said.span
         place = next(filter(self._can_be_shown, _places(corruption)), None)
-        if place is None:
-            return None
-        linted = self._same(corruption)
+        return None if place is None else (_rule(corruption), place.path, _span(place))
+
+    def _finding(self, rule: str, path: str, span: Span, group: list[Corruption]) -> Finding:
+        worst = max(group, key=_wrongness)
+        said = self._same(worst)
         notes = [
             Note(text, at.path, _span(at))
-            for text, at in _story(corruption)
+            for text, at in story(worst)
             if at is not None and self._can_be_shown(at)
         ]
-        finding = Finding(
-            _rule(corruption),
+        return Finding(
+            rule,
             Level.ERROR,
-            place.path,
-            _span(place),
-            f"{_what(corruption)}; {_linter(linted)}",
-            _CURE,
+            path,
+            span,
+            f"{what(worst, len(group) - 1)}; {linter(said)}",
+            said.help if said is not None and said.help else _CURE,
             Confidence.HIGH,
             tuple(notes),
-        )
-        if linted is None:
-            return finding
-        return replace(
-            finding, rule=linted.rule, path=linted.path, span=linted.span, help=linted.help or _CURE
         )
 
     def _can_be_shown(self, place: Place | None) -> bool:
@@ -145,58 +155,15 @@ def _meet(place: Place, path: str, span: Span) -> bool:
     return (span.row, span.column) < end and begin < (span.end_row, span.end_column)
 
 
+def _wrongness(corruption: Corruption) -> float:
+    return max((g.off / (g.meant or 1e-30) for g in corruption.gradients[:1]), default=-1.0)
+
+
 def _rule(corruption: Corruption) -> str:
     """The rule that ought to report it."""
     if corruption.kind is Kind.SWAPPED or ".data" in corruption.through or not corruption.through:
         return "write-after-save"
     return "blind-write"
-
-
-def _what(corruption: Corruption) -> str:
-    what = "the result" if corruption.result else "an operand"
-    saved = f"{what} that `{corruption.node}` had saved"
-    times = f" ({corruption.times} times)" if corruption.times > 1 else ""
-    if corruption.kind is Kind.SWAPPED:
-        return f"{saved} was given other memory by `.data = `: the gradient was wrong{times}"
-    through = f" {corruption.through}" if corruption.through else ""
-    return f"{saved} was overwritten{through} before backward: the gradient was wrong{times}"
-
-
-def _linter(said: Finding | None) -> str:
-    if said is None:
-        return "`datalint check` misses it"
-    option = "" if RULES[said.rule] else " --select all"
-    return f"`datalint check{option}` reports it as {said.rule}"
-
-
-def _story(corruption: Corruption) -> list[tuple[str, Place | None]]:
-    what = "its result" if corruption.result else "an operand"
-    steps = [
-        (f"`{corruption.node}` saves {what} here", corruption.saved),
-        ("the alias is taken here", corruption.alias),
-        ("written here", corruption.written),
-    ]
-    if corruption.unknown:
-        steps.append((corruption.unknown, corruption.backward))
-    steps += [(text, corruption.backward) for text in _computed(corruption.gradients)]
-    return steps
-
-
-def _computed(gradients: Sequence[Gradient]) -> list[str]:
-    """What backward was to compute, and what it did compute."""
-    if not gradients:
-        return ["backward here"]
-    worst, more = gradients[0], len(gradients) - 1
-    few = len(worst.meant_entries) < math.prod(worst.shape)
-    meant, got = (
-        "[" + ", ".join(f"{entry:.4g}" for entry in entries) + (", ...]" if few else "]")
-        for entries in (worst.meant_entries, worst.got_entries)
-    )
-    others = f"; {count(more, 'other gradient')} wrong as well" if more else ""
-    return [
-        f"it is meant to be {meant}, of norm {worst.meant:.4g}: off by {worst.off:.4g}{others}",
-        f"backward here makes the gradient of {worst.name} {got}, of norm {worst.got:.4g}",
-    ]
 
 
 def _span(place: Place) -> Span:

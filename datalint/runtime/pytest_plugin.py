@@ -69,6 +69,6 @@ def _told(corruptions: list[Corruption], *, trace: bool) -> str:
     report = findings.report(corruptions)
     text = REPORTERS["text"](report, findings.sources, Look(summary=False))
     # One without a place in any source has no excerpt, and is told all the same.
-    lines = [str(corruption) for corruption in corruptions] if not report.findings else []
+    lines = [str(corruption) for corruption in findings.unplaced]
     more = [] if trace else ["--datalint-trace says where it was written, and how wrong that is"]
     return "\n".join(["a gradient was silently corrupted", *lines, text, *more])

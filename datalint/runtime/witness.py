@@ -34,7 +34,8 @@ class Witness(contextlib.AbstractContextManager["Witness"]):
     def __init__(self, *, trace: bool = False) -> None:
         self._copies = Copies()
         self._tracer = Tracer() if trace else None
-        self._seen: dict[Corruption, int] = {}
+        #: By what of it is the same each time.
+        self._seen: dict[Corruption, Corruption] = {}
         #: Whether values are only looked at, by nobody who wants to be told of corruptions.
         self._aside = False
         #: What is unpacked as it was saved.
@@ -49,7 +50,7 @@ class Witness(contextlib.AbstractContextManager["Witness"]):
     @property
     def observed(self) -> list[Corruption]:
         """The same with those that changed no gradient."""
-        return [replace(corruption, times=times) for corruption, times in self._seen.items()]
+        return list(self._seen.values())
 
     @property
     def copied(self) -> int:
@@ -149,7 +150,12 @@ class Witness(contextlib.AbstractContextManager["Witness"]):
             unknown=known.unknown if known else "",
             harmless=known is not None and not known.wrong and not known.unknown,
         )
-        self._seen[corruption] = self._seen.get(corruption, 0) + 1
+        key = replace(corruption, gradients=(), unknown="", harmless=False)
+        first = self._seen.get(key)
+        if first is None or (first.harmless and not corruption.harmless):
+            self._seen[key] = corruption
+        else:
+            self._seen[key] = replace(first, times=first.times + 1)
 
     def _is_by_its_operator(self, node: Node, saved: Saved) -> bool:
         """Whether it is what the operator writes itself after it is saved.
