@@ -326,9 +326,11 @@ def test_a_compiled_module_is_watched_where_it_is_entered(trace: bool) -> None:
 
 @pytest.fixture
 def _process_group(tmp_path: Path) -> Iterator[None]:
+    before = sys.excepthook
     dist.init_process_group("gloo", init_method=f"file://{tmp_path}/store", rank=0, world_size=1)
     yield
     dist.destroy_process_group()
+    sys.excepthook = before  # it is replaced, and not given back
 
 
 @both_modes
