@@ -9,59 +9,66 @@ from typing import TYPE_CHECKING
 from datalint.finding import Finding, NotAnalysed, Note
 from datalint.flow.analyse import analyse
 from datalint.flow.project import Project
-from datalint.rules import ALL, WAYS
+from datalint.rules import ALL, EVERYTHING
 from datalint.rules.edits import fix
 from datalint.source import notebook
 from datalint.source.guard import too_deep
 from datalint.source.text import may_hold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Set
+    from collections.abc import Iterable
 
     from datalint.flow.events import Events, Seen
     from datalint.rules.rule import Rule, Verdict
     from datalint.source.around import Surroundings
     from datalint.source.code import Code
+    from datalint.source.text import Sought
 
 
 def check_source(
     source: bytes,
     path: str = "<string>",
     project: Project | None = None,
-    ways: Set[str] = WAYS,
+    sought: Sought = EVERYTHING,
 ) -> list[Finding]:
     """All findings of every rule in `source`, in no order, whether they will be shown or not.
 
-    `ways` are those past a version counter that are looked for: all that any rule is about, where
-    nothing else is said. Rules that are about others may report part of what they could.
+    Rules that are about more than what is `sought` may report part of what they could.
     What it imports is looked for on disk, from `path`; a `project` remembers it for other files.
-    Raises `NotAnalysed` where the bytes may hold one of `ways` but cannot be read as Python.
+    Raises `NotAnalysed` where the bytes may hold what is sought but cannot be read as Python, and,
+    with the findings so far, where it would take too long to follow all that they say.
     """
-    if not may_hold(source, ways):
+    if not may_hold(source, sought.ways):
         return []
     project = project or Project()
     if notebook.is_notebook(path):
-        return _check_notebook(source, path, project, ways)
-    return _check_python(source, path, project, ways)
+        return _check_notebook(source, path, project, sought)
+    return _check_python(source, path, project, sought)
 
 
-def _check_notebook(source: bytes, path: str, project: Project, ways: Set[str]) -> list[Finding]:
-    cells = notebook.read(source, ways)
+def _check_notebook(source: bytes, path: str, project: Project, sought: Sought) -> list[Finding]:
+    cells = notebook.read(source, sought.ways)
     if cells is None:
         return []
     try:
-        return [cells.located(f) for f in _check_python(cells.source, path, project, ways)]
+        return [cells.located(f) for f in _check_python(cells.source, path, project, sought)]
     except NotAnalysed as error:
         raise cells.refused(error) from None
 
 
-def _check_python(source: bytes, path: str, project: Project, ways: Set[str]) -> list[Finding]:
+def _check_python(source: bytes, path: str, project: Project, sought: Sought) -> list[Finding]:
     module = project.parse(source, path)
+    code = module.code
     try:
-        judged = judge(analyse(module.ir, project, ways), module.code)
+        events = analyse(module.ir, project, sought)
     except RecursionError:
-        raise too_deep(module.code.tree, module.code.text) from None
-    return [_finding(rule, seen, verdict, module.code, path) for rule, seen, verdict in judged]
+        raise too_deep(code.tree, code.text) from None
+    found = [_finding(*judged, code, path) for judged in judge(events, code)]
+    if events.ended is None:
+        return found
+    place = code.span(events.ended.origin)
+    reason = "too much to follow: what begins here, and what comes later, was not all looked at"
+    raise NotAnalysed(reason, place.row, place.column, findings=tuple(found))
 
 
 def judge(events: Events, code: Code) -> Iterable[tuple[Rule, Seen, Verdict]]:

@@ -95,11 +95,22 @@ class Finding:
 
 
 class NotAnalysed(Exception):
-    """A file that could not be read as Python; `row` and `column` say where, from 1."""
+    """A file that could not be read as Python; `row` and `column` say where, from 1.
 
-    def __init__(self, reason: str, row: int = 1, column: int = 1, cell: int | None = None) -> None:
+    Or one that was analysed in part: `findings` are those that were made, and else None.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        row: int = 1,
+        column: int = 1,
+        cell: int | None = None,
+        findings: tuple[Finding, ...] | None = None,
+    ) -> None:
         super().__init__(reason)
         self.reason, self.row, self.column, self.cell = reason, row, column, cell
+        self.findings = findings
 
 
 class NotFixed(Exception):

@@ -62,6 +62,8 @@ class Linted:
     sifted: Mapping[str, int] = field(default_factory=dict)
     #: How many findings are no longer there, because they were fixed.
     fixed: int = 0
+    #: Why these are not all findings of the file.
+    cut: NotAnalysed | None = None
     #: What happened, in a few words.
     story: str = "nothing to judge"
 
@@ -78,6 +80,8 @@ class Judged:
     hidden: int = 0
     #: How many findings there are of all rules; None where nothing had to be judged.
     found: int | None = None
+    #: Why these are not all.
+    cut: NotAnalysed | None = None
 
 
 @dataclass(slots=True)
@@ -104,7 +108,7 @@ class Linter:
 
     def at_once(self, source: bytes, path: str) -> Judged | None:
         """What can be said of a file without work; None where it has to be judged."""
-        if may_hold(source, self.selection.ways()):
+        if may_hold(source, self.selection.sought().ways):
             cache = self.cache()
             found = cache.known(source, path) if cache else None
             return None if found is None else self._judged(found, source, path)
@@ -116,16 +120,25 @@ class Linter:
         This leaves the sieves alone, which remember: any process may do it, with any linter
         that is `apart` from this one.
         """
-        judged = may_hold(source, self.selection.ways())
+        judged = may_hold(source, self.selection.sought().ways)
         if not judged and not may_suppress(source):
             return Judged()
-        return self._judged(self._check(source, path) if judged else [], source, path)
+        try:
+            return self._judged(self._check(source, path) if judged else [], source, path)
+        except NotAnalysed as error:
+            if error.findings is None:
+                raise
+            return self._judged(list(error.findings), source, path, error)
 
-    def _judged(self, found: list[Finding], source: bytes, path: str) -> Judged:
+    def _judged(
+        self, found: list[Finding], source: bytes, path: str, cut: NotAnalysed | None = None
+    ) -> Judged:
         elsewhere = self.selection.per_file.rules(path)
         rules = self.selection.rules() - elsewhere
         if may_suppress(source):
             found = _unsuppressed(found, source, path, rules)
+            if cut:  # what silences nothing yet may silence what was not found
+                found = [finding for finding in found if finding.rule != "unused-suppression"]
         unselected = set(_WRITES) - self.selection.rules() - elsewhere
         selected = [finding for finding in found if finding.rule in rules]
         kept = sorted(selected, key=lambda finding: finding.order())
@@ -134,6 +147,7 @@ class Linter:
             self._sources(kept, source, path),
             sum(finding.rule in unselected for finding in found),
             len(found),
+            cut,
         )
 
     def sift(self, judged: Judged, path: str) -> Linted:
@@ -153,6 +167,7 @@ class Linter:
             judged.hidden,
             len(kept) - len(sure),
             sifted,
+            cut=judged.cut,
             story=f"{len(sure)} shown of {judged.found} found",
         )
 
@@ -188,7 +203,7 @@ class Linter:
     def _judge(self, source: bytes, path: str, project: Project) -> list[Finding]:
         from datalint import check  # as well
 
-        return check.check_source(source, path, project, self.selection.ways())
+        return check.check_source(source, path, project, self.selection.sought())
 
     def read(self) -> frozenset[str]:
         """The absolute paths of the files that were looked into, where there is no cache."""

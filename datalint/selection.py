@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from datalint.finding import Confidence
 from datalint.refusal import Refusal
 from datalint.source.near import did_you_mean
-from datalint.source.text import DATA
+from datalint.source.text import DATA, Sought
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -96,13 +96,15 @@ class Selection:
         """Those of them that are reported in a file."""
         return self.rules() - self.per_file.rules(path)
 
-    def ways(self) -> frozenset[str]:
+    def sought(self) -> Sought:
         """What is looked for: `.data` in any case, whose writes are counted if not shown."""
         if not self.select and not self.extend_select:
-            return frozenset({DATA})
+            return Sought()
         from datalint.rules import ALL
 
-        return frozenset({DATA}).union(*(r.ways for r in ALL if r.name in self.rules()))
+        rules = [rule for rule in ALL if rule.name in self.rules()]
+        ways = frozenset({DATA}).union(*(rule.ways for rule in rules))
+        return Sought(ways, any(rule.of_reads for rule in rules))
 
     def is_sure(self, finding: Finding) -> bool:
         """Whether a finding is of the confidence asked for."""

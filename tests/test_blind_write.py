@@ -14,6 +14,7 @@ from datalint.lint import Linter
 from datalint.rules import ALL
 from datalint.runner import Run
 from datalint.selection import Selection
+from datalint.source.text import Sought
 from tests.fixture_case import FixtureCase, State, all_cases
 from tests.oracle.trial import Trial
 
@@ -193,7 +194,7 @@ def test_there_are_fixtures_of_every_kind() -> None:
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_the_other_rules_say_the_same_whatever_else_is_looked_for(case: FixtureCase) -> None:
     every = [f for f in check_source(case.linted, str(case.path)) if f.rule != "blind-write"]
-    only = check_source(case.linted, str(case.path), ways={DATA})
+    only = check_source(case.linted, str(case.path), sought=Sought(reads=True))
     assert [f for f in only if f.rule != "blind-write"] == every
 
 
@@ -201,7 +202,7 @@ def test_files_without_data_are_read_only_where_the_rule_is_selected() -> None:
     source = b"x.detach().numpy()[0] = )"
     with pytest.raises(NotAnalysed):
         check_source(source)
-    assert check_source(source, ways={DATA}) == []
+    assert check_source(source, sought=Sought(reads=True)) == []
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from datalint.check import check_source
 from datalint.finding import Edit, NotAnalysed, Span
 from datalint.report import Report
 from datalint.report.json import render
-from datalint.rules import WAYS
+from datalint.rules import EVERYTHING
 from datalint.source.notebook import Cell, cells, is_notebook, read, texts
 from datalint.source.text import Text, may_hold
 from tests.notebooks import code, markdown, notebook
@@ -26,7 +26,7 @@ STORY = notebook(
 
 def refusal(source: bytes) -> tuple[str, int, int, int | None]:
     with pytest.raises(NotAnalysed) as caught:
-        read(source, WAYS)
+        read(source, EVERYTHING.ways)
     error = caught.value
     return error.reason, error.row, error.column, error.cell
 
@@ -123,7 +123,7 @@ def test_only_python_is_read() -> None:
     julia = code("x.data", metadata={"vscode": {"languageId": "julia"}})
     raw = {"cell_type": "raw", "source": "x.data = = 1"}
     assert cells(notebook(markdown("x.data"), raw, julia, "x")) == [Cell(4, "x")]
-    assert read(notebook(markdown("x.data"), raw, julia, "x = = 1"), WAYS) is None
+    assert read(notebook(markdown("x.data"), raw, julia, "x = = 1"), EVERYTHING.ways) is None
 
 
 @pytest.mark.parametrize(
@@ -163,8 +163,10 @@ def test_texts_are_what_their_user_sees() -> None:
 def test_the_bytes_of_a_notebook_may_hold_data(text: str, indent: int | None) -> None:
     for cell in (code(text), {"cell_type": "code", "source": text}):
         source = json.dumps({"cells": [cell]}, indent=indent).encode()
-        assert may_hold(source, WAYS) and may_hold(b"\xef\xbb\xbf\n" + source, WAYS)
-        assert read(source, WAYS) is not None
+        assert may_hold(source, EVERYTHING.ways) and may_hold(
+            b"\xef\xbb\xbf\n" + source, EVERYTHING.ways
+        )
+        assert read(source, EVERYTHING.ways) is not None
     assert not may_hold(notebook("import torch\nx.dataset"), {".data"})
 
 

@@ -23,6 +23,7 @@ from tests.findings import SOURCE, at, finding
 
 if TYPE_CHECKING:
     from datalint.flow.project import Project
+    from datalint.source.text import Sought
 
 DEFAULT = {"write-after-save", "untracked-write", "unchecked-write", "unused-suppression"}
 EVERY = {rule.name for rule in ALL}
@@ -117,16 +118,14 @@ def test_findings_are_sorted_by_place_then_rule(monkeypatch: pytest.MonkeyPatch)
 def test_one_bad_file_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def check_source(
-        source: bytes, path: str, project: Project, ways: frozenset[str]
-    ) -> list[Finding]:
+    def check_source(source: bytes, path: str, project: Project, sought: Sought) -> list[Finding]:
         match Path(path).name:
             case "refused.py":
                 raise NotAnalysed("no Python", 3, 4)
             case "broken.py":
                 raise IndexError("list index out of range")
             case "deep.py":
-                return check_source(source, path, project, ways)
+                return check_source(source, path, project, sought)
         return [found("write-after-save", path=path)]
 
     monkeypatch.setattr(check, "check_source", check_source)
@@ -161,9 +160,7 @@ def test_one_bad_file_does_not_stop_the_others(
 def test_what_is_meant_to_stop_the_run_does(
     stop: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def check_source(
-        source: bytes, path: str, project: Project, ways: frozenset[str]
-    ) -> list[Finding]:
+    def check_source(source: bytes, path: str, project: Project, sought: Sought) -> list[Finding]:
         raise stop
 
     monkeypatch.setattr(check, "check_source", check_source)
@@ -175,9 +172,7 @@ def test_a_panic_in_rust_is_a_bug_report(monkeypatch: pytest.MonkeyPatch) -> Non
     class PanicException(BaseException):
         """As pyo3 raises it."""
 
-    def check_source(
-        source: bytes, path: str, project: Project, ways: frozenset[str]
-    ) -> list[Finding]:
+    def check_source(source: bytes, path: str, project: Project, sought: Sought) -> list[Finding]:
         raise PanicException("index out of bounds")
 
     monkeypatch.setattr(check, "check_source", check_source)

@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 from datalint.finding import NotAnalysed
-from datalint.rules import WAYS
+from datalint.rules import EVERYTHING
 from datalint.source import guard
 from datalint.source.text import decode, may_hold, place, split_lines
 
@@ -63,7 +63,7 @@ def test_a_long_file_without_data_is_left_quickly() -> None:
     """No input makes the prefilter slower than linear: this would run for hours otherwise."""
     long = b"." + b" \\\n" * 300_000 + b"# " * 300_000 + b"x"
     assert not may_hold(long, {".data"})
-    assert not may_hold(long, WAYS)
+    assert not may_hold(long, EVERYTHING.ways)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_long_file_without_data_is_left_quickly() -> None:
 def test_what_else_is_looked_for_is_found_as_methods_and_functions_are_written(
     source: bytes, expected: bool
 ) -> None:
-    assert may_hold(source, WAYS) is expected
+    assert may_hold(source, EVERYTHING.ways) is expected
 
 
 def test_decoding_keeps_line_ends_and_drops_the_bom() -> None:

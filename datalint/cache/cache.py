@@ -19,30 +19,31 @@ from datalint.source.disk import Disk
 from datalint.source.record import Answers, Recorder, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Set
+    from collections.abc import Callable
 
     from datalint.finding import Finding
     from datalint.ops.stated import Stated
+    from datalint.source.text import Sought
 
 
 class Cache:
     """What files came to, for one run."""
 
-    def __init__(self, folder: Folder, seal: Seal, ways: Set[str], stated: Stated) -> None:
-        """`ways` and `stated` are what the judge goes by, apart from the files."""
+    def __init__(self, folder: Folder, seal: Seal, sought: Sought, stated: Stated) -> None:
+        """`sought` and `stated` are what the judge goes by, apart from the files."""
         self.disk = Disk()
         self._answers = Answers(self.disk)
         self._folder, self._seal = folder, seal
-        self._ways, self._stated = ways, stated
+        self._sought, self._stated = sought, stated
 
     def __reduce__(self) -> tuple[object, ...]:
         """In another process the disk is asked anew."""
-        return Cache, (self._folder, self._seal, self._ways, self._stated)
+        return Cache, (self._folder, self._seal, self._sought, self._stated)
 
     @classmethod
-    def open(cls, folder: Path, ways: Set[str], stated: Stated) -> Cache:
+    def open(cls, folder: Path, sought: Sought, stated: Stated) -> Cache:
         """The cache in a folder, where there may be none yet; raises `Unusable`."""
-        return cls(Folder.open(folder), Seal.of_user(), ways, stated)
+        return cls(Folder.open(folder), Seal.of_user(), sought, stated)
 
     def known(self, source: bytes, path: str) -> list[Finding] | None:
         """What was found earlier; None where the file has to be judged."""
@@ -74,8 +75,9 @@ class Cache:
         """What a judgement depends on apart from the files; most runs need not know."""
         stated = self._stated
         return [
-            *(program(), sorted(self._ways), sorted(stated.mutates, key=repr)),
-            *(sorted(stated.returns_tensor), sorted(stated.modules)),
+            *(program(), sorted(self._sought.ways), self._sought.reads),
+            *(sorted(stated.mutates, key=repr), sorted(stated.returns_tensor)),
+            sorted(stated.modules),
         ]
 
     def _name(self, path: str) -> str:

@@ -5,7 +5,7 @@ The path of the file is left out: who asks knows it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datalint.finding import (
     Applicability,
@@ -19,7 +19,10 @@ from datalint.finding import (
     Span,
 )
 
-#: The findings of a file, or why it has none.
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: The findings of a file, or why it has none or not all.
 Verdict = list[Finding] | NotAnalysed
 
 _Span = tuple[int, int, int, int, int | None]
@@ -28,16 +31,24 @@ _Span = tuple[int, int, int, int, int | None]
 def dumped(verdict: Verdict) -> Any:
     """What `json` can write of it."""
     if isinstance(verdict, NotAnalysed):
-        return {"refused": [verdict.reason, verdict.row, verdict.column, verdict.cell]}
-    return {"found": [_dump_finding(finding) for finding in verdict]}
+        why = [verdict.reason, verdict.row, verdict.column, verdict.cell]
+        made = verdict.findings
+        return {"refused": why} | ({} if made is None else {"found": _dump_findings(made)})
+    return {"found": _dump_findings(verdict)}
 
 
 def loaded(value: Any, path: str) -> Verdict:
     """What was found in the file at `path`, from what `dumped` made of it."""
-    if "refused" in value:
-        reason, row, column, cell = value["refused"]
-        return NotAnalysed(reason, row, column, cell)
-    return [_load_finding(path, *finding) for finding in value["found"]]
+    made = value.get("found")
+    found = None if made is None else [_load_finding(path, *finding) for finding in made]
+    if "refused" not in value:
+        return found or []
+    reason, row, column, cell = value["refused"]
+    return NotAnalysed(reason, row, column, cell, None if found is None else tuple(found))
+
+
+def _dump_findings(findings: Iterable[Finding]) -> list[Any]:
+    return [_dump_finding(finding) for finding in findings]
 
 
 def _dump_finding(finding: Finding) -> list[Any]:

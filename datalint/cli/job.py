@@ -14,7 +14,7 @@ from datalint.cli.output import say
 from datalint.cli.progress import Progress, terminal
 from datalint.config import Config, find_config
 from datalint.lint import Linter
-from datalint.runner import Run
+from datalint.runner import Run, collect_rarely
 from datalint.settings import settings
 from datalint.source.discover import Listing, discover
 
@@ -110,7 +110,7 @@ class Job:
         except FileNotFoundError:
             return None  # the working directory was deleted
         try:
-            return Cache.open(folder, self.settings.selection.ways(), self.settings.config.stated)
+            return Cache.open(folder, self.settings.selection.sought(), self.settings.config.stated)
         except Unusable as error:
             self.watch(str(folder), f"is not used as a cache: {error}")
             return None
@@ -140,6 +140,7 @@ class Job:
 
     def run(self, lint: Lint) -> Run:
         """Let each file be judged, or changed."""
+        collect_rarely()
         quiet = self.asked.quiet or self.asked.verbose
         stream = None if quiet else terminal()
         with Progress(len(self.listing.files), stream) as progress:

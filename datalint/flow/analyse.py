@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from datalint.flow import autograd
 from datalint.flow.collect import collect
 from datalint.flow.events import DATA, Events
+from datalint.flow.glance import may_be_written
 from datalint.flow.interpret import Interpreter
 from datalint.flow.layers import Layers
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
 from datalint.flow.outside import Outside, left_behind
 from datalint.flow.program import FORWARD, Program
-from datalint.flow.relevance import matter, mentions
+from datalint.flow.relevance import matter, spelled
+from datalint.flow.run import TooMuch
 from datalint.flow.state import Contents
 from datalint.flow.values import (
     ITEM,
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from datalint.flow import ir
     from datalint.flow.project import Project
     from datalint.flow.state import State, Tensor
+    from datalint.source.text import Sought
 
 #: Expressions evaluated from one starting point before callees are taken as unknown.
 BUDGET = 10_000
@@ -44,27 +47,46 @@ FILE_BUDGET, LEAST = 60_000, 500
 OVERDRAWN, LITTLE = 500_000, 50
 
 
-def analyse(module: ir.Module, project: Project, ways: Set[str]) -> Events:
-    """Everything seen of these ways past a version counter; what the file imports is followed.
+def analyse(module: ir.Module, project: Project, sought: Sought) -> Events:
+    """At least everything that is sought; what the file imports is followed.
 
     What leads to a `.data` comes first: it finds the same, whatever else is looked for.
     """
     events = Events()
-    first = matter(module, ways & {DATA})
-    others = matter(module, ways) - first
-    if not first and not others and not mentions(module, ways):
+    data = {DATA} if sought.reads else may_be_written(module, project)
+    mentioned = data | spelled(sought.ways - {DATA})
+    if module.mentions.isdisjoint(mentioned):
         return events
+    first = matter(module, data)
+    others = matter(module, mentioned) - first
     program = Program(module, project)
     run = Interpreter(program, events)
     run.budget, run.allowance = BUDGET, FILE_BUDGET
-    run.block(module.body)
+    try:
+        _follow(run, program, first, others)
+    except TooMuch:
+        events.ended = _ended(run, module)
+    return events
+
+
+def _follow(
+    run: Interpreter, program: Program, first: Set[ir.Function], others: Set[ir.Function]
+) -> None:
+    body = program.module.body
+    run.block(body)
     run.alive = True
-    if module.body:
-        _leave(run, module.body[-1], left_behind(run.state))
+    if body:
+        _leave(run, body[-1], left_behind(run.state))
     start = _Start.of(collect(run.state, run.parents, [0, *program.class_frames.values()]))
     _enter_all(run, program, first, start)
     _enter_all(run, program, others, start)
-    return events
+
+
+def _ended(run: Interpreter, module: ir.Module) -> ir.Node:
+    """The function where the analysis began that has become too much, or a statement outside."""
+    inside = [frame.function for frame in run.stack if frame.function]
+    outermost: ir.Node | None = inside[0] if inside else run.statement
+    return outermost if outermost and outermost.code is module.code else module.body[0]
 
 
 @dataclass(slots=True)
@@ -151,7 +173,7 @@ def _enter(
 
 def _leave(run: Interpreter, node: ir.Node, tensors: list[Tensor]) -> None:
     """Whoever comes later may ask for the gradients of what is left behind."""
-    autograd.need(run.state, run.events, tensors, autograd.Consumer(node))
+    run.need(tensors, autograd.Consumer(node))
 
 
 def _again(run: Interpreter, forward: Closure, arguments: Arguments, result: Value) -> None:
@@ -160,7 +182,7 @@ def _again(run: Interpreter, forward: Closure, arguments: Arguments, result: Val
     run.invoke(forward, forward.node, arguments)
     run.frame.context = 0
     consumer = autograd.Consumer(forward.node, again=True)
-    autograd.need(run.state, run.events, run.tensors(result).values(), consumer)
+    run.need(run.tensors(result).values(), consumer)
 
 
 def _arguments(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from datalint.flow.state import Save, State, Tensor
     from datalint.flow.values import Root
 
+#: To report a damage takes as long as to look at so many nodes.
+LOOKS_OF_DAMAGE = 8
 #: So many storages under one module are told apart.
 CROWD = 8
 
@@ -139,10 +141,13 @@ class Consumer:
         return Damage(write, node.operator, node.site, saved, *place)
 
 
-def need(state: State, events: Events, tensors: Iterable[Tensor], consumer: Consumer) -> None:
-    """Report the marked saves and edits of the graph behind these tensors."""
+def need(state: State, events: Events, tensors: Iterable[Tensor], consumer: Consumer) -> int:
+    """Report the marked saves and edits of the graph behind these tensors.
+
+    Returns how much was looked at.
+    """
     if not state.spoils and not state.edits:
-        return
+        return 0
     roots = list(tensors)
     graph = reach(state, (n for t in roots for n in t.nodes))
     damages = [
@@ -160,6 +165,7 @@ def need(state: State, events: Events, tensors: Iterable[Tensor], consumer: Cons
         damages += [consumer.damage(handed_on, w, assumed=a) for w, a in edits_of(state, roots)]
     for damage in damages:
         events.of(damage.write.read).damages.add(damage)
+    return len(graph) + LOOKS_OF_DAMAGE * len(damages)
 
 
 def settle(state: State, start: Iterable[Key]) -> None:

@@ -35,7 +35,7 @@ class Backward(Functions):
         tensors = self.tensors(roots)
         nodes = frozenset().union(*(t.nodes for t in tensors.values()))
         consumer = autograd.Consumer(node, backward=True)
-        autograd.need(self.state, self.events, tensors.values(), consumer)
+        self.need(tensors.values(), consumer)
         if self.asked(arguments, "create_graph"):
             return self.gradients(node, nodes)
         if not self.asked(arguments, "retain_graph"):

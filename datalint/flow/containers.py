@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from datalint.flow import ir
     from datalint.flow.operators import Arguments
 
-_ADDING = {"append": 0, "add": 0, "appendleft": 0, "insert": 1}
-_EXTENDING = {"extend", "update", "extendleft"}
+ADDING = {"append": 0, "add": 0, "appendleft": 0, "insert": 1}
+EXTENDING = {"extend", "update", "extendleft"}
 _TAKING = {"pop", "get", "setdefault", "popleft", "popitem"}
 
 
@@ -23,10 +23,10 @@ class Containers(Attributes):
     def container_method(
         self, node: ir.Node, thing: Container, name: str, arguments: Arguments
     ) -> Value:
-        if name in _ADDING:
-            self.append(thing, arguments.get(_ADDING[name], "x"), at_end=name in ("append", "add"))
+        if name in ADDING:
+            self.append(thing, arguments.get(ADDING[name], "x"), at_end=name in ("append", "add"))
             return PLAIN
-        if name in _EXTENDING:
+        if name in EXTENDING:
             self.extend(node, thing, arguments)
             return PLAIN
         if name in _TAKING:

@@ -90,7 +90,9 @@ class Counters(Names):
 
     def owned(self, storage: Key) -> bool:
         """Whether one of the tensors on this memory may be tracked."""
-        sharing = [t for _, t in self.state.sharing([storage]) if storage in t.storages]
+        every = self.state.sharing([storage])
+        self.step(len(every))
+        sharing = [t for _, t in every if storage in t.storages]
         return any(t.tracked for t in (self.state.tensor(storage), *sharing))
 
     def increment(self, tensors: Iterable[Tensor]) -> None:

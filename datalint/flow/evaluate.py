@@ -45,6 +45,7 @@ class Evaluate(Calls):
     def value(self, node: ir.Expr) -> Value:
         """What the expression may be; the state knows afterwards what evaluating it did."""
         self.budget -= self.frame.cost
+        self.step()
         handler: Callable[[ir.Expr], Value] = getattr(self, f"of_{type(node).__name__}")
         return handler(node)
 
@@ -239,7 +240,7 @@ class Evaluate(Calls):
         if sum(f.function is not None for f in self.stack) == 1:
             tensors = self.tensors(value).values()
             consumer = autograd.Consumer(node, forward=self.forward)
-            autograd.need(self.state, self.events, tensors, consumer)
+            self.need(tensors, consumer)
 
 
 def torch_name(operation: str) -> str:

@@ -134,6 +134,8 @@ class Events:
     def __init__(self) -> None:
         self.by_origin: dict[ast.AST, Seen] = {}
         self.entered: dict[ir.Function, int] = defaultdict(int)
+        #: Where it became too much; what comes later in the file was seen in part, or not at all.
+        self.ended: ir.Node | None = None
 
     def of(self, node: ir.Node) -> Seen:
         return self.by_origin.setdefault(node.origin, Seen(node))

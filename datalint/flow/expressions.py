@@ -37,6 +37,7 @@ class Expressions:
         self.functions: list[ir.Function] = []
         self.classes: list[ir.Class] = []
         self.stars: list[str] = []
+        self.imports: dict[str, set[str]] = {}
         self.mentions: set[str] = set()
         self.holds: dict[str, set[str]] = {}
         self.bound: set[str] = set()
@@ -194,9 +195,15 @@ class Expressions:
 
     def of_Attribute(self, node: ast.Attribute) -> ir.Expr:
         base = self.expr(node.value)
-        self.mentions.add(f".{node.attr}")
         self.consumption.attribute(base, node.attr)
-        return self.at(ir.Attribute, node, base, node.attr)
+        return self.attribute(node, base, node.attr)
+
+    def attribute(self, node: ast.expr, base: ir.Expr, name: str) -> ir.Expr:
+        self.mentions.add(f".{name}")
+        made = self.at(ir.Attribute, node, base, name)
+        if name == "data":
+            self.mentions.add(ir.read_of(made))
+        return made
 
     def of_Subscript(self, node: ast.Subscript) -> ir.Expr:
         base = self.expr(node.value)
@@ -217,8 +224,7 @@ class Expressions:
                 ir.Name(id="getattr"),
                 [ir.Argument() as base, ir.Argument(value=ir.Constant(value=str(name))), *_],
             ):
-                self.mentions.add(f".{name}")
-                return self.at(ir.Attribute, node, base.value, name)
+                return self.attribute(node, base.value, name)
         self.consumption.call(callee, [argument.value for argument in arguments])
         return self.at(ir.Call, node, callee, arguments)
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Serial numbers of one module: no file has more nodes.
 SERIALS = 1 << 28
+#: What the names of reads of `.data` begin with.
+READ = ".data "
 
 
 @dataclass(eq=False, slots=True)
@@ -90,6 +92,11 @@ class Argument:
 class Call(Expr):
     callee: Expr
     arguments: tuple[Argument, ...]
+
+
+def read_of(node: Node) -> str:
+    """By which `mentions` tell one `.data` from another: no source can spell it."""
+    return f"{READ}{node.serial}"
 
 
 def method_of(node: Node) -> str:
@@ -261,6 +268,8 @@ class Module:
     classes: tuple[Class, ...]
     #: Modules of which everything is imported.
     stars: tuple[str, ...]
+    #: By name what is imported under it, anywhere in the file.
+    imports: dict[str, set[str]]
     #: Names that the top level binds, but for loop targets.
     locals: frozenset[str]
     #: Every name and, with a dot, every attribute that is read somewhere.

@@ -46,18 +46,18 @@ CONTEXTS = {
 UNGUARDED = {"torch.autograd.graph.saved_tensors_hooks()", "torch.autograd.graph.save_on_cpu()"}
 SET_GRAD = {"torch.set_grad_enabled", "torch.autograd.set_grad_enabled",
             "torch.autograd.grad_mode.set_grad_enabled"}  # fmt: skip
-_LEAVES = {"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"}
-_PLAIN_BUILTINS = {
+LEAVES = {"torch.nn.Parameter", "torch.nn.parameter.Parameter", "torch.autograd.Variable"}
+PLAIN_BUILTINS = {
     "print", "len", "isinstance", "issubclass", "repr", "str", "int", "float", "bool", "bytes",
     "hasattr", "callable", "range", "id", "hash", "input", "open", "format", "ord", "chr",
     "divmod", "round", "any", "all", "dir", "vars", "globals", "locals", "delattr",
     *(name for name, kind in vars(builtins).items() if isinstance(kind, type)
       and issubclass(kind, BaseException)),
 }  # fmt: skip
-_SEQUENCES = {"list": "list", "tuple": "tuple", "set": "set", "sorted": "list", "reversed": "list",
+SEQUENCES = {"list": "list", "tuple": "tuple", "set": "set", "sorted": "list", "reversed": "list",
               "iter": "list", "frozenset": "set", "collections.deque": "list"}  # fmt: skip
 #: Wrappers that give back what they are given.
-_SAME = {"torch.compile", "torch.jit.script", "torch.utils.data.DataLoader", "tqdm",
+SAME = {"torch.compile", "torch.jit.script", "torch.utils.data.DataLoader", "tqdm",
          "tqdm.tqdm", "torch.nn.DataParallel", "torch.nn.parallel.DistributedDataParallel",
          "torch.nn.utils.weight_norm", "torch.nn.utils.spectral_norm"}  # fmt: skip
 _FACTORIES = {
@@ -68,7 +68,7 @@ _FACTORIES = {
     "new_zeros", "new_ones", "new_full", "new_empty", "new_tensor", "new",
 }  # fmt: skip
 #: Packages whose functions make arrays, tables and matrices: no tensors of torch.
-_ARRAYS = ("sklearn.", "scipy.", "pandas.", "xarray.", "tensorflow.", "jax.", "h5py.", "cv2.",
+ARRAYS = ("sklearn.", "scipy.", "pandas.", "xarray.", "tensorflow.", "jax.", "h5py.", "cv2.",
            "PIL.", "json.", "pickle.", "os.", "requests.", "anndata.", "scanpy.")  # fmt: skip
 
 
@@ -86,17 +86,17 @@ class Library(Containers, Modules):
         handler: Callable[[ir.Node, Arguments], Value] | None = getattr(self, f"py_{name}", None)
         if handler is not None:
             return handler(node, arguments)
-        if name in _PLAIN_BUILTINS:
+        if name in PLAIN_BUILTINS:
             return self.plain_builtin(name, arguments)
-        if name in _SEQUENCES:
-            return self.sequence(node, arguments.get(0, "iterable"), _SEQUENCES[name])
+        if name in SEQUENCES:
+            return self.sequence(node, arguments.get(0, "iterable"), SEQUENCES[name])
         if name == "functools.partial":
             return self.partial(arguments)
         if name == "copy.copy":
             return self.unversioned(node, "copy", arguments.get(0, "x"))
         if name == "typing.cast":
             return arguments.get(1, "val")
-        if name in _SAME:
+        if name in SAME:
             return arguments.get(0, "module") or PLAIN
         if name.startswith("torch"):
             return self.torch(node, name, arguments)
@@ -205,7 +205,7 @@ class Library(Containers, Modules):
             return just(External(f"{name}()"))
         if name in SET_GRAD:
             return self.set_grad(arguments)
-        if name in _LEAVES:
+        if name in LEAVES:
             return self.leaf(node, name, arguments)
         if name in ("torch.autograd.backward", "torch.autograd.grad"):
             roots = arguments.get(0, "tensors") | arguments.get(0, "outputs")
@@ -298,7 +298,7 @@ class Library(Containers, Modules):
     # numpy and everything else
 
     def other(self, node: ir.Node, name: str, arguments: Arguments) -> Value:
-        if name.startswith(_ARRAYS):
+        if name.startswith(ARRAYS):
             return PLAIN
         if not name.startswith("numpy."):
             return self.unknown(node, name.rpartition(".")[2], arguments)

@@ -34,6 +34,7 @@ class Statements(Expressions):
             tuple(self.functions),
             tuple(self.classes),
             tuple(self.stars),
+            self.imports,
             bound,
             frozenset(self.mentions),
             {name: frozenset(mentions) for name, mentions in self.holds.items()},
@@ -140,6 +141,7 @@ class Statements(Expressions):
         else:  # `import a.b` binds a
             bound = dotted if prefix else dotted.partition(".")[0]
             qualified = prefix + bound
+        self.imports.setdefault(bound, set()).add(qualified)
         value = self.at(ir.Imported, alias, qualified)
         return self.at(ir.Assign, alias, self.bind(alias, bound), value)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datalint.flow.values import Thing
 
 #: What these names mean in a file, or a part of one, that never says so.
-_CUSTOMARY = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "np": "numpy",
+CUSTOMARY = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "np": "numpy",
               "optim": "torch.optim", "math": "math", "numpy": "numpy"}  # fmt: skip
 #: The variable that says in a state that a module's names are in it.
 _LOADED = "%loaded"
@@ -56,8 +56,8 @@ class Names(Run):
         exporter = self.exporter(module, name, CHAIN)
         if exporter is not None:
             return self.opened(just(Member(exporter, (name,))))
-        if name in _CUSTOMARY:
-            return just(External(_CUSTOMARY[name]))
+        if name in CUSTOMARY:
+            return just(External(CUSTOMARY[name]))
         return just(Opaque(Key(0, 0, 0, (name,))))
 
     def exporter(self, module: ir.Module, name: str, chain: int) -> str | None:

@@ -8,6 +8,7 @@ from datalint.flow import autograd, counters, ir, sources
 from datalint.flow.counters import Counters
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.kinds import kind_of
+from datalint.flow.run import LOOKS
 from datalint.flow.state import Contents, GraphNode, Save, Tensor
 from datalint.flow.values import (
     NOTHING,
@@ -264,7 +265,9 @@ class Operators(Counters):
         """The written tensors and their views hang from the in-place operator's node now."""
         here = frozenset({self.key(site)})
         for target in targets.values():
-            for key, other in self.state.sharing(target.storages):
+            sharing = self.state.sharing(target.storages)
+            self.step(len(sharing) * LOOKS // 2)
+            for key, other in sharing:
                 if other.via == target.via and other.storages & target.storages:
                     grown = replace(other, tracked=max(other.tracked, tracked))
                     self.state.set_tensor(key, replace(grown, nodes=other.nodes | here))

@@ -10,28 +10,24 @@ if TYPE_CHECKING:
     from datalint.flow import ir
 
 
-def mentions(module: ir.Module, ways: Set[str]) -> bool:
-    """Whether one of these stands anywhere in a file."""
-    return not module.mentions.isdisjoint(_spelled(ways))
-
-
-def matter(module: ir.Module, ways: Set[str]) -> set[ir.Function]:
-    """Functions that mention `.data`, or a function, class or object in sight that leads to one.
-
-    The same for what else is looked for: `ways` that begin with a dot are always written with it.
+def matter(module: ir.Module, sought: Set[str]) -> set[ir.Function]:
+    """Functions that mention what is sought, or a function, class or object that leads to it.
 
     Names are taken at their word, whatever they are bound to: too many functions, never too few,
     as far as calls can be followed at all.
     """
-    leading = _leading_names(module, _spelled(ways))
+    if module.mentions.isdisjoint(sought):
+        return set()
+    leading = _leading_names(module, sought)
     return {f for f in module.functions if f.mentions & leading}
 
 
-def _spelled(ways: Set[str]) -> set[str]:
+def spelled(ways: Set[str]) -> set[str]:
+    """How ways past a version counter are mentioned: some are always written with a dot."""
     return {s for way in ways for s in ([way] if way.startswith(".") else _spellings(way))}
 
 
-def _leading_names(module: ir.Module, sought: set[str]) -> set[str]:
+def _leading_names(module: ir.Module, sought: Set[str]) -> set[str]:
     """What is sought and every name behind which it may be, with and without a dot."""
     before: dict[str, list[str]] = {}
     for name, behind in _held(module, sought).items():
@@ -46,7 +42,7 @@ def _leading_names(module: ir.Module, sought: set[str]) -> set[str]:
     return leading
 
 
-def _held(module: ir.Module, sought: set[str]) -> dict[str, set[str]]:
+def _held(module: ir.Module, sought: Set[str]) -> dict[str, set[str]]:
     """What is mentioned behind each name of a function, a class, or an object made of one."""
     behind: dict[str, set[str]] = {}
     for function in module.functions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from datalint.flow import autograd
 from datalint.flow.events import Events, Place
 from datalint.flow.order import ordered
 from datalint.flow.state import Contents, State, Tensor, join_all, join_contents, join_tensors
@@ -20,7 +21,7 @@ from datalint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from datalint.flow import ir
     from datalint.flow.operators import Arguments
@@ -35,6 +36,16 @@ YIELDED = "%yielded"
 DIFFERENTIABLE_GRADS = "%grads"
 #: Region of all of a module's parameters and buffers, as a path element.
 PARAMETERS = ".parameters"
+
+
+#: Steps that a file may take, some 20 microseconds each: far more than any that people wrote.
+LIMIT = 2_000_000
+#: So many looks at one of many things take as long as a step.
+LOOKS = 8
+
+
+class TooMuch(Exception):
+    """There are no steps left for this file."""
 
 
 @dataclass(slots=True)
@@ -77,6 +88,8 @@ class Run:
         #: Steps left before callees are taken as unknown.
         self.budget = 0
         self.allowance = 0
+        #: Steps left before what is left is not looked at.
+        self.steps = LIMIT
         self.forward = False
         #: The expression or assignment that is being executed as a statement.
         self.statement: ir.Node | None = None
@@ -97,6 +110,16 @@ class Run:
     def intern(self, *what: object) -> int:
         """A small number for a call string or a frame."""
         return self.ids.setdefault(what, len(self.ids) + 1)
+
+    def step(self, looks: int = LOOKS) -> None:
+        """One more step, or as many as it takes to look at so many things; raises `TooMuch`."""
+        self.steps -= looks // LOOKS
+        if self.steps < 0:
+            raise TooMuch
+
+    def need(self, tensors: Iterable[Tensor], consumer: autograd.Consumer) -> None:
+        """Somebody needs the graph behind these tensors."""
+        self.step(autograd.need(self.state, self.events, tensors, consumer))
 
     def key(self, site: ir.Node, *path: str) -> Key:
         return Key(site.serial, self.frame.context, 0, path)

@@ -43,7 +43,7 @@ class Unseen(Library):
         """
         tensors = self.tensors(arguments.all | receiver)
         nodes = frozenset().union(*(t.nodes for t in tensors.values()))
-        autograd.need(self.state, self.events, tensors.values(), autograd.Consumer(node))
+        self.need(tensors.values(), autograd.Consumer(node))
         self.call_back(node, arguments)
         tracked = self.recorded(tensors)
         if not arguments.all:

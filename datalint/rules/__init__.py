@@ -15,6 +15,7 @@ from datalint.rules import (
     write_after_save,
     write_without_effect,
 )
+from datalint.source.text import Sought
 
 if TYPE_CHECKING:
     from datalint.rules.rule import Rule
@@ -30,5 +31,5 @@ ALL: tuple[Rule, ...] = (
     blind_write.RULE,
     unused_suppression.RULE,
 )
-#: The ways past a version counter that any of them is about.
-WAYS: frozenset[str] = frozenset().union(*(rule.ways for rule in ALL))
+#: All that any of them is about.
+EVERYTHING = Sought(frozenset().union(*(rule.ways for rule in ALL)), reads=True)

@@ -80,4 +80,4 @@ def judge(seen: Seen) -> Verdict | None:
     )
 
 
-RULE = Rule("data-read", Level.NOTE, False, __doc__, judge)
+RULE = Rule("data-read", Level.NOTE, False, __doc__, judge, of_reads=True)

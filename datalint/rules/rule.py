@@ -48,6 +48,8 @@ class Rule:
     judge: Callable[[Seen], Verdict | None] | None
     #: The ways past a version counter that it is about, as `Seen.way` says them.
     ways: frozenset[str] = frozenset({DATA})
+    #: It is about those, too, that nothing is written through.
+    of_reads: bool = False
 
     @property
     def summary(self) -> str:

@@ -62,7 +62,9 @@ class Notebook:
     def refused(self, error: NotAnalysed) -> NotAnalysed:
         """What is said of the joined text, with its place in a cell."""
         before, cell = self._cell(error.row)
-        return NotAnalysed(error.reason, error.row - before, error.column, cell)
+        made = error.findings
+        findings = None if made is None else tuple(map(self.located, made))
+        return NotAnalysed(error.reason, error.row - before, error.column, cell, findings)
 
     def _in_cell(self, span: Span) -> Span:
         before, cell = self._cell(span.row)

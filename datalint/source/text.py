@@ -34,6 +34,16 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for in a file."""
+
+    #: The ways past a version counter.
+    ways: frozenset[str] = frozenset({DATA})
+    #: Every `.data`, and not only those that something may be written through.
+    reads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """What a file, or a cell of a notebook, holds, as reports show it."""
 

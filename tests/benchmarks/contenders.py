@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.benchmarks.measure import Command
@@ -34,6 +34,8 @@ class Contender:
     #: One of `TOOLS`.
     tool: str
     command: Command
+    #: Whether it goes by what an earlier run kept, which has to be there first.
+    is_warm: bool = False
 
 
 #: Two contenders by their names: the first one's costs are told as a multiple of the other's.
@@ -62,9 +64,11 @@ def over_a_tree(tree: Path, scratch: Path) -> list[Contender]:
     kept = str(scratch / "ruff")
     return [
         _datalint("cold", "--no-cache", str(tree)),
-        _datalint("warm", "--cache-dir", str(scratch / "datalint"), str(tree)),
+        replace(
+            _datalint("warm", "--cache-dir", str(scratch / "datalint"), str(tree)), is_warm=True
+        ),
         _ruff("cold", "--no-cache", str(tree)),
-        _ruff("with its cache", "--cache-dir", kept, str(tree)),
+        replace(_ruff("with its cache", "--cache-dir", kept, str(tree)), is_warm=True),
         Contender("TorchFix", "torchfix", Command([_torchfix(), str(tree)])),
         Contender("grep", "grep", _grep(tree)),
     ]
