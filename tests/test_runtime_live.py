@@ -15,6 +15,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.autograd.graph import save_on_cpu, saved_tensors_hooks
 from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -348,6 +349,31 @@ def test_distributed_training_on_one_process(trace: bool) -> None:
     assert witness.observed == []
 
 
+class _Operators(TorchDispatchMode):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def __torch_dispatch__(
+        self, func: object, types: object, args: tuple[object, ...] = (), kwargs: object = None
+    ) -> object:
+        self.names.append(str(func))
+        return func(*args, **(kwargs or {}))  # type: ignore[operator,dict-item]
+
+
+@both_modes
+def test_a_program_that_follows_its_own_operators_sees_no_others(trace: bool) -> None:
+    def program() -> list[str]:
+        with _Operators() as operators:
+            table = torch.arange(6.0).view(2, 3).requires_grad_()
+            table[:, 1].exp().sum().backward()
+        return operators.names
+
+    without = program()
+    with watch(trace=trace):
+        assert program() == without
+
+
 @both_modes
 def test_a_second_backward_and_a_second_derivative_are_watched(trace: bool) -> None:
     def second_backward() -> None:
@@ -572,3 +598,14 @@ def test_what_inductor_compiles_is_no_false_alarm(trace: bool) -> None:
         for _ in range(3):
             compiled(torch.randn(4, 3)).sum().backward()
     assert witness.observed == []
+
+
+def test_what_was_harmless_once_may_do_harm_later() -> None:
+    def program() -> None:
+        for factor in (0.5, 0.0):
+            y = leaf().relu()
+            y.data.mul_(factor)
+            y.sum().backward()
+
+    (corruption,) = seen(program)
+    assert not corruption.harmless and corruption.gradients

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import _disable_current_modes
 
 from datalint.runtime import frames, seams
 from datalint.runtime.copies import Copies, same_values
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from torch.autograd.graph import Node
+
+    from datalint.runtime.copies import Copy
 
 #: By the names that nodes have for them: what batch norm, and `rrelu`, save and then write.
 _WRITTEN_BY_OPERATORS = ("running_mean", "running_var", "noise")
@@ -77,10 +80,17 @@ class Witness(contextlib.AbstractContextManager["Witness"]):
 
     def _pack(self, tensor: Tensor) -> Saved:
         with torch._C.DisableTorchFunction():
-            saved = Saved(tensor, self._copies.take(tensor), frames.spot())
+            saved = Saved(tensor, self._copy(tensor), frames.spot())
             if self._tracer is not None:
                 self._tracer.saw(saved)
             return saved
+
+    def _copy(self, tensor: Tensor) -> Copy | None:
+        """Made out of sight of modes that a program follows its operators with."""
+        if torch._C._len_torch_dispatch_stack():
+            with _disable_current_modes():
+                return self._copies.take(tensor)
+        return self._copies.take(tensor)
 
     def _unpack(self, saved: Saved) -> Tensor:
         with torch._C.DisableTorchFunction():
