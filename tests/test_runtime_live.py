@@ -609,3 +609,56 @@ def test_what_was_harmless_once_may_do_harm_later() -> None:
 
     (corruption,) = seen(program)
     assert not corruption.harmless and corruption.gradients
+
+
+def test_what_is_computed_from_an_alias_is_none() -> None:
+    w = leaf(1.0, 2.0)
+
+    def program() -> None:
+        h = torch.ones(2).data * 2
+        product = torch.kron(h, w)
+        h.add_(1)
+        product.sum().backward()
+
+    (corruption,) = seen(program)
+    assert corruption.alias is None and "`add_`" in corruption.through
+
+
+def test_an_alias_of_an_alias_is_one() -> None:
+    def program() -> None:
+        y = leaf().exp()
+        alias = y.data
+        first, *_ = alias.view(3, 1).unbind()
+        first.add_(1)
+        y.sum().backward()
+
+    (corruption,) = seen(program)
+    row_of(corruption.alias, "alias = y.data")
+    row_of(corruption.written, "first.add_(1)")
+
+
+class _Noisy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: object, x: Tensor) -> Tensor:
+        return x * 1
+
+    @staticmethod
+    def backward(ctx: object, gradient: Tensor) -> Tensor:
+        return gradient * torch.rand(3)
+
+
+@both_modes
+def test_what_backward_draws_is_the_same(trace: bool) -> None:
+    def program() -> Tensor:
+        torch.manual_seed(3)
+        x = leaf()
+        y = _Noisy.apply(x).exp()  # type: ignore[attr-defined]
+        y.data.mul_(2.0)
+        y.sum().backward()
+        assert x.grad is not None
+        return x.grad
+
+    without = program()
+    with watch(trace=trace) as witness:
+        assert torch.equal(program(), without)
+    assert witness.corruptions

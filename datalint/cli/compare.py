@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +43,8 @@ def _lines(what: str, keys: set[_Key]) -> list[str]:
 
 def _read(file: str) -> set[_Key]:
     """The findings of a report; raises `click.UsageError` where it is none, `OSError`."""
+    import json  # which checking mostly does without
+
     try:
         entries: list[dict[str, Any]] = json.loads(Path(file).read_text("utf-8"))
         keys = {(e["filename"], e["location"]["row"], e["rule"]) for e in entries}
