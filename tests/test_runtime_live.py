@@ -662,3 +662,14 @@ def test_what_backward_draws_is_the_same(trace: bool) -> None:
     with watch(trace=trace) as witness:
         assert torch.equal(program(), without)
     assert witness.corruptions
+
+
+def test_the_gradient_told_is_the_one_that_was_asked_for() -> None:
+    def program() -> None:
+        h = leaf() * 2
+        y = h.exp()
+        y.data.zero_()
+        torch.autograd.grad(y.sum(), h)
+
+    (corruption,) = seen(program)
+    assert [gradient.name for gradient in corruption.gradients] == ["`h`"]
