@@ -33,8 +33,19 @@ OUT_OF_SIGHT = {
 }
 ENTRIES = [(case, entry) for case in all_cases() for entry in case.entries]
 
+#: The topics that are judged each time: they hold every kind of write.
+QUICK = {"seed", "backward", "blind", "inplace", "optimizer"}
 each_entry = pytest.mark.parametrize(
-    ("case", "entry"), ENTRIES, ids=[f"{case.name}-{entry}" for case, entry in ENTRIES]
+    ("case", "entry"),
+    [
+        pytest.param(
+            case,
+            entry,
+            id=f"{case.name}-{entry}",
+            marks=[] if case.topic in QUICK else [pytest.mark.slow],
+        )
+        for case, entry in ENTRIES
+    ],
 )
 
 
@@ -70,6 +81,7 @@ def test_a_fixture_is_reported_where_and_only_where_it_corrupts(
         assert at in rows or corruption.kind == "swapped"
 
 
+@pytest.mark.slow
 def test_what_the_linter_misses_of_it_is_what_the_fixtures_admit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -307,6 +307,7 @@ def test_running_statistics_of_evaluation_are_needed(trace: bool) -> None:
     assert [corruption.node for corruption in seen(program, trace=trace)] != []
 
 
+@pytest.mark.slow
 @both_modes
 def test_a_compiled_module_is_watched_where_it_is_entered(trace: bool) -> None:
     net = nn.Sequential(nn.Linear(3, 3), nn.Tanh())
