@@ -6,7 +6,7 @@ import io
 import shutil
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.autograd.graph import save_on_cpu, saved_tensors_hooks
+from torch.fx.experimental.proxy_tensor import make_fx
 from torch.nn import functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.checkpoint import checkpoint
@@ -160,6 +161,99 @@ def test_an_assignment_to_a_result_changes_nothing(trace: bool) -> None:
     assert seen(program, trace=trace) == []
 
 
+class _Exp(torch.autograd.Function):
+    """With a result of its own."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        result = x.exp()
+        ctx.save_for_backward(result)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        (result,) = ctx.saved_tensors
+        return grads[0] * result
+
+
+class _Sum(torch.autograd.Function):
+    """Of a tensor of any layout, which it saves."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, other: Tensor) -> Tensor:
+        ctx.save_for_backward(other)
+        return x + other.dequantize().sum()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        (other,) = ctx.saved_tensors
+        return grads[0] * other.dequantize().sum(), None
+
+
+@both_modes
+def test_what_cannot_be_asked_for_its_memory_goes_through_as_it_is(trace: bool) -> None:
+    def program() -> list[Tensor | None]:
+        x = leaf()
+        torch.sparse.mm(torch.eye(3).to_sparse(), x[:, None]).exp().sum().backward()
+        (torch.eye(3).to_sparse_csr() @ x[:, None]).exp().sum().backward()
+        quantized = torch.quantize_per_tensor(x.detach(), 0.1, 0, torch.quint8)
+        _Sum.apply(x, quantized).sum().backward()
+        of_rows = [torch.ones(2, 3), torch.ones(1, 3)]
+        nested = torch.nested.nested_tensor(of_rows, layout=torch.jagged, requires_grad=True)
+        nested.sin().values().sum().backward()
+        absent = torch.ones(3, device="meta", requires_grad=True)
+        absent.exp().sum().backward()
+        assert nested.grad is not None
+        return [x.grad, nested.grad.values()]
+
+    without = program()
+    with watch(trace=trace) as witness:
+        for grad, was in zip(program(), without, strict=True):
+            assert grad is not None and was is not None and torch.equal(grad, was)
+    assert witness.corruptions == []
+
+
+class _Listening(Tensor):
+    """Follows its own calls."""
+
+    heard: list[str]
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        cls.heard.append(func.__name__)
+        return super().__torch_function__(func, types, args, kwargs)
+
+
+@both_modes
+def test_a_tensor_that_follows_its_own_calls_hears_no_others(trace: bool) -> None:
+    def program() -> list[str]:
+        _Listening.heard = []
+        y = torch.ones(2).as_subclass(_Listening).requires_grad_().exp()
+        y.data.mul(2)
+        y.data = torch.ones(2).as_subclass(_Listening)
+        y.sum().backward()
+        return _Listening.heard
+
+    without = program()
+    with watch(trace=trace):
+        assert program() == without
+
+
+@both_modes
+def test_a_traced_graph_holds_nothing_of_the_witness(trace: bool) -> None:
+    def program(x: Tensor) -> Tensor:
+        return torch.autograd.grad(x.exp().sum(), x)[0]
+
+    without = make_fx(program)(leaf()).code
+    with watch(trace=trace):
+        assert make_fx(program)(leaf()).code == without
+        x = leaf()
+        torch.cond(x.sum() > 0, lambda t: t.sin(), lambda t: t.cos(), (x,)).sum().backward()
+    assert torch.equal(x.grad, x.detach().cos())  # type: ignore[arg-type]
+
+
 @both_modes
 @pytest.mark.parametrize("anomaly", [False, True])
 def test_what_torch_would_have_raised_is_raised(trace: bool, anomaly: bool) -> None:
@@ -181,7 +275,29 @@ def test_what_torch_would_have_raised_is_raised(trace: bool, anomaly: bool) -> N
             weight.add_(1)
         y.sum().backward()
 
-    for program in (of_a_result, of_an_operand, of_a_leaf):
+    def of_a_result_that_torch_wrote() -> None:
+        y = leaf().exp()
+        y.add_(1)
+        y.sum().backward()
+
+    def of_a_part_of_a_result() -> None:
+        y = leaf().exp()
+        y[0] = 0
+        y.sum().backward()
+
+    def of_what_a_function_saves() -> None:
+        y = _Exp.apply(leaf())
+        y.sin_().cos_()
+        y.sum().backward()
+
+    for program in (
+        of_a_result,
+        of_an_operand,
+        of_a_leaf,
+        of_a_result_that_torch_wrote,
+        of_a_part_of_a_result,
+        of_what_a_function_saves,
+    ):
         with torch.autograd.set_detect_anomaly(anomaly, check_nan=False):
             with pytest.raises(RuntimeError, match="modified by an inplace") as plain:
                 program()

@@ -137,6 +137,7 @@ def _plain(tensor: Tensor) -> bool:
         tensor.layout is torch.strided
         and tensor.numel() > 0
         and not tensor.is_meta
+        and not tensor.is_quantized  # whose scale is elsewhere
         and not _is_functorch(tensor)
         and not _is_functional(tensor)
         and (type(tensor) is Tensor or not _dispatches(tensor))

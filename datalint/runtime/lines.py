@@ -6,10 +6,9 @@ import sys
 import weakref
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from datalint.runtime import frames
 from datalint.runtime.saved import Way
+from datalint.runtime.seams import out_of_sight
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
@@ -58,7 +57,7 @@ class Lines:
         if not self._watched:
             self._end()
             return None
-        with torch._C.DisableTorchFunction():
+        with out_of_sight():
             for saved, way in list(self._watched.items()):
                 if saved.written is None and saved.changed():
                     saved.written = frames.row_place(

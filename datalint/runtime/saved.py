@@ -70,26 +70,30 @@ class Saved:
         if tensor.is_leaf:
             self._leaf: Tensor | None = tensor
             self._original: weakref.ref[Tensor] | None = None
-            self._made_by: tuple[str, int] | None = None
+            self._made_by: tuple[str, int, int] | None = None
         else:
             made_by = tensor.grad_fn
             assert made_by is not None
             self._leaf, self._original = None, weakref.ref(tensor)
-            self._made_by = (made_by.name(), tensor.output_nr)
+            self._made_by = (made_by.name(), tensor.output_nr, made_by._sequence_nr())
 
     def original(self) -> Tensor | None:
         """The tensor itself, as long as the program has it."""
         return self._leaf if self._original is None else self._original()
 
     def is_result_of(self, node: Node) -> bool:
-        """Whether the node returned it; if nobody has it any more, whether one like it did."""
-        original = self.original()
-        if original is not None:
-            return original.grad_fn is node
-        return self._made_by is not None and self._made_by[0] == node.name()
+        """Whether the node returned it; it may have been given to another one since."""
+        if self._made_by is None:
+            return False
+        return self._made_by[::2] == (node.name(), node._sequence_nr())
 
     def swapped(self) -> Tensor | None:
-        """The tensor, if `x.data = v` has given it other memory than was saved."""
+        """The tensor, if `x.data = v` has given it other memory than was saved.
+
+        What has no copy, as what is sparse or quantized, cannot be asked for its memory.
+        """
+        if self.copy is None:
+            return None
         original = self.original()
         return None if original is None or original.is_set_to(self.alias) else original
 
@@ -101,17 +105,17 @@ class Saved:
             and not self.copy.same(self.alias)
         )
 
-    def check_version(self) -> None:
-        """Raise what torch raises, whose own check is off where there are hooks."""
+    def check_version(self, node: Node | None) -> None:
+        """Raise what torch raises for a node, whose own check is off where there are hooks."""
         version = self.alias._version
         if version != self.version:
             tensor = f"{self.alias.type()} {list(self.alias.shape)}"
             words = wording(torch.is_anomaly_enabled())
-            raise RuntimeError(words.say(tensor, self._maker(), version, self.version))
+            raise RuntimeError(words.say(tensor, self._maker(node), version, self.version))
 
-    def _maker(self) -> tuple[str, int] | None:
-        """The node that returned it: of a view whose base was written that is another one now."""
+    def _maker(self, node: Node | None) -> tuple[str, int] | None:
+        """The node that returned it: of an operand that was written that is another one now."""
         original = self.original()
-        if original is None or original.grad_fn is None:
-            return self._made_by
+        if original is None or original.grad_fn is None or (node and self.is_result_of(node)):
+            return self._made_by and self._made_by[:2]
         return original.grad_fn.name(), original.output_nr

@@ -1,4 +1,4 @@
-"""Where torch is told of the witness: others' hooks, what refuses hooks, where backward starts."""
+"""Where torch meets the witness: others' hooks and modes, what refuses hooks, backward's start."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.autograd.graph import saved_tensors_hooks
+from torch.utils._python_dispatch import _disable_current_modes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,3 +91,14 @@ def replaced(owner: Any, name: str, value: object) -> Iterator[None]:
         yield
     finally:
         setattr(owner, name, before)
+
+
+@contextlib.contextmanager
+def out_of_sight() -> Iterator[None]:
+    """Neither subclasses nor modes, with which a program follows what is called, see this."""
+    with torch._C.DisableTorchFunction():
+        if torch._C._len_torch_dispatch_stack():
+            with _disable_current_modes():
+                yield
+        else:
+            yield

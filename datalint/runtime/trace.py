@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 from datalint.runtime import frames
 from datalint.runtime.lines import Lines
 from datalint.runtime.saved import Way
+from datalint.runtime.seams import out_of_sight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -78,11 +79,19 @@ class Tracer(TorchFunctionMode):
         """Call `func`, and look at what that did."""
         kwargs = kwargs or {}
         if func == _SET_DATA:
-            self._assign(args[0])
+            with out_of_sight():
+                self._assign(args[0])
         self._new.clear()
         result = func(*args, **kwargs)
-        if torch.compiler.is_compiling():
-            return result
+        if not torch.compiler.is_compiling():
+            with out_of_sight():
+                self._called(func, args, kwargs, result)
+        return result
+
+    def _called(
+        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> None:
+        """See what a call did that has returned."""
         name = getattr(func, "__name__", "")
         if func == _GET_DATA:
             self._came(result, Way(frames.here(), "through `.data`"))
@@ -97,7 +106,6 @@ class Tracer(TorchFunctionMode):
             self._let_be()
         if self._ways:
             self._hand_on(args, kwargs, result)
-        return result
 
     def _came(self, tensor: object, way: Way) -> None:
         if isinstance(tensor, Tensor):
@@ -122,14 +130,13 @@ class Tracer(TorchFunctionMode):
     def _hand_out(self, tensor: object, name: str) -> None:
         if not isinstance(tensor, Tensor):
             return
-        with torch._C.DisableTorchFunction():
-            address = _storage(tensor)
-            way = self._way(tensor) or Way(frames.here(), f"through `.{name}()`")
-            if self._handed_out_way(address) is None and address:
-                reference = StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
-                self._handed_out[address] = reference, way
-            for saved in self._live.get(address, ()):
-                self.lines.watch(saved, way)
+        address = _storage(tensor)
+        way = self._way(tensor) or Way(frames.here(), f"through `.{name}()`")
+        if self._handed_out_way(address) is None and address:
+            reference = StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
+            self._handed_out[address] = reference, way
+        for saved in self._live.get(address, ()):
+            self.lines.watch(saved, way)
 
     def _handed_out_way(self, address: int) -> Way | None:
         known = self._handed_out.get(address)

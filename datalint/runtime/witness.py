@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import _disable_current_modes
 
 from datalint.runtime import frames, seams
 from datalint.runtime.copies import Copies, same_values
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
     from torch.autograd.graph import Node
 
-    from datalint.runtime.copies import Copy
 
 #: By the names that nodes have for them: what batch norm, and `rrelu`, save and then write.
 _WRITTEN_BY_OPERATORS = ("running_mean", "running_var", "noise")
@@ -80,21 +78,16 @@ class Witness(contextlib.AbstractContextManager["Witness"]):
 
     def _pack(self, tensor: Tensor) -> Saved:
         with torch._C.DisableTorchFunction():
-            saved = Saved(tensor, self._copy(tensor), frames.spot())
+            with seams.out_of_sight():
+                copy = self._copies.take(tensor)
+            saved = Saved(tensor, copy, frames.spot())
             if self._tracer is not None:
                 self._tracer.saw(saved)
             return saved
 
-    def _copy(self, tensor: Tensor) -> Copy | None:
-        """Made out of sight of modes that a program follows its operators with."""
-        if torch._C._len_torch_dispatch_stack():
-            with _disable_current_modes():
-                return self._copies.take(tensor)
-        return self._copies.take(tensor)
-
     def _unpack(self, saved: Saved) -> Tensor:
-        with torch._C.DisableTorchFunction():
-            saved.check_version()
+        with seams.out_of_sight():
+            saved.check_version(_current_node())
             if saved in self._repaired and saved.copy is not None:
                 return saved.copy.restored(saved.alias)
             swapped = saved.swapped()
@@ -130,7 +123,7 @@ class Witness(contextlib.AbstractContextManager["Witness"]):
         def both_unpack(packed: tuple[Saved, Any]) -> Tensor:
             saved, theirs = packed
             result = unpack(theirs)
-            with torch._C.DisableTorchFunction():
+            with seams.out_of_sight():
                 if saved.copy is None or saved.copy.same(saved.alias):
                     return result
                 was = saved.copy.restored(saved.alias)
@@ -193,7 +186,7 @@ class Witness(contextlib.AbstractContextManager["Witness"]):
     ) -> None:
         """See what this backward is about to compute, where something that is saved has changed."""
         assert self._tracer is not None
-        with torch._C.DisableTorchFunction():
+        with seams.out_of_sight():
             changed = [s for s in self._tracer.live() if s.changed() or s.swapped() is not None]
         if changed and not self._aside:
             for saved in changed:
