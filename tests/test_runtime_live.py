@@ -522,6 +522,17 @@ def test_a_change_without_consequence_is_told_by_tracing() -> None:
     assert [corruption.harmless for corruption in witness.observed] == [True]
 
 
+@pytest.mark.parametrize("value", [float("inf"), -float("inf"), float("nan")])
+def test_a_gradient_that_is_no_longer_finite_is_wrong(value: float) -> None:
+    def program() -> None:
+        y = leaf().exp()
+        y.data.fill_(value)
+        y.sum().backward()
+
+    (corruption,) = seen(program)
+    assert corruption.gradients
+
+
 def test_of_two_writes_only_the_harmful_one_is_told() -> None:
     def program() -> None:
         x = leaf()

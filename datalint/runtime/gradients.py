@@ -126,7 +126,7 @@ def _gradient(target: Any, names: dict[int, str], meant: Tensor, got: Tensor) ->
     else:
         difference = (a - b).abs().nan_to_num(nan=math.inf)
         off, worst = _norm(a - b), int(difference.argmax())
-        if off <= _ROUNDING * max(_norm(a), _norm(b)):
+        if math.isfinite(off) and off <= _ROUNDING * max(_norm(a), _norm(b)):
             return None
         first = 0 if a.numel() <= _FEW or worst < _FEW else worst
     shown = slice(first, first + _FEW)
