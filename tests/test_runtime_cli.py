@@ -83,6 +83,7 @@ def test_once_is_once_and_says_what_is_known(
     done = datalint("run", "--once", script("open('log', 'a').write('run\\n')\n" + WRONG))
     assert (done.returncode, open("log").read()) == (1, "run\n")  # noqa: PTH123, SIM115
     assert "saves its result here" in done.stderr and "written here" not in done.stderr
+    assert "where it was written is not known" in done.stderr and "misses it" not in done.stderr
 
 
 @pytest.mark.slow
@@ -97,6 +98,45 @@ def test_what_does_not_happen_again_is_told_as_far_as_it_is_known(
     killed = "import os\nif os.path.exists('been2'): os._exit(9)\nopen('been2', 'w').close()\n"
     done = process("run", script(killed + WRONG))
     assert "note: run again, it ended with exit code 9" in done.stderr
+
+
+def test_what_was_interrupted_is_not_run_again(
+    datalint: Datalint, script: Callable[..., str]
+) -> None:
+    log = "open('log', 'a').write('run\\n')\n"
+    done = datalint("run", script(log + WRONG + "raise KeyboardInterrupt\n"))
+    assert (done.returncode, open("log").read()) == (1, "run\n")  # noqa: PTH123, SIM115
+    assert "note: the program was interrupted: it is not run again" in done.stderr
+    assert done.stderr.endswith("\n1 silent corruption\n")
+
+
+def test_an_interrupt_of_the_second_run_leaves_what_the_first_saw(
+    datalint: Datalint, script: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("datalint.runtime.passes.subprocess.run", interrupted)
+    done = datalint("run", script(WRONG))
+    assert done.returncode == 1 and "note: run again, it was interrupted" in done.stderr
+    assert done.stderr.endswith("\n1 silent corruption\n")
+
+
+def test_the_report_goes_where_standard_error_was(
+    datalint: Datalint, script: Callable[..., str]
+) -> None:
+    done = datalint("run", "--trace", script(WRONG + "sys.stderr = open('log', 'w')\n"))
+    assert done.returncode == 1 and done.stderr.endswith("\n1 silent corruption\n")
+
+
+@pytest.mark.slow
+def test_names_in_the_folder_are_not_taken_for_ours(datalint: Datalint, tmp_path: Path) -> None:
+    (tmp_path / "datalint.py").write_text("raise SystemExit(8)\n")
+    (tmp_path / "queue.py").write_text("raise SystemExit(8)\n")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "train.py").write_text(WRONG)
+    done = datalint("run", "sub/train.py")
+    assert done.returncode == 1 and "written here" in done.stderr
 
 
 def test_a_change_that_does_not_matter_is_none(
@@ -119,7 +159,9 @@ def test_exceptions_and_exit_codes_are_the_programs(
     assert datalint("run", "-q", script("import sys; sys.exit()")).returncode == 0
     done = datalint("run", "-q", script("import sys; sys.exit('no data')"))
     assert (done.returncode, done.stderr) == (1, "no data\n")
-    assert datalint("run", "-q", script("raise KeyboardInterrupt")).returncode == 130
+    done = datalint("run", "-q", script("raise KeyboardInterrupt"))
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (130, "KeyboardInterrupt")
+    assert "datalint" not in done.stderr
 
 
 def test_what_torch_raises_is_raised(datalint: Datalint, script: Callable[..., str]) -> None:
@@ -152,9 +194,10 @@ def test_a_program_is_found_where_python_finds_it(datalint: Datalint, tmp_path: 
     (tmp_path / "sub" / "beside.py").write_text("value = 4\n")
     (tmp_path / "sub" / "main.py").write_text(
         "import beside, __main__, os\nprint(beside.value, __main__.__file__ == __file__)\n"
+        "print(__builtins__.__name__, __loader__.get_filename() == __file__)\n"
         "os.chdir('/')\n"
     )
-    assert datalint("run", "-q", "sub/main.py").stdout == "4 True\n"
+    assert datalint("run", "-q", "sub/main.py").stdout == "4 True\nbuiltins True\n"
 
 
 @pytest.mark.parametrize(
@@ -166,6 +209,7 @@ def test_a_program_is_found_where_python_finds_it(datalint: Datalint, tmp_path: 
         (["-m", "no.such"], "no module no.such can be run"),
         (["--call", "absent", "ok.py"], "--call: ok.py has no function absent"),
         (["broken.py"], "broken.py: "),
+        (["-m", "broken"], "broken: "),
         (["--trace", "--once", "ok.py"], "leave out --once"),
         ([], "Missing argument 'SCRIPT'"),
     ],

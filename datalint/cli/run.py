@@ -79,7 +79,7 @@ def run(
     _require_torch()
     from datalint.runtime.findings import Findings
     from datalint.runtime.passes import first, second
-    from datalint.runtime.program import Program
+    from datalint.runtime.program import INTERRUPTED, Program
 
     asked = Program(program, arguments, module, calls)
     watched = first(asked, trace=trace)
@@ -87,8 +87,11 @@ def run(
         watched.record(record)
         return watched.code
     if watched.corruptions and not trace and not once:
-        note("what autograd had saved was changed: running the program again to see where")
-        watched = second(asked, watched)
+        if watched.code == INTERRUPTED:
+            note("the program was interrupted: it is not run again to see where it writes")
+        else:
+            note("what autograd had saved was changed: running the program again to see where")
+            watched = second(asked, watched)
     if watched.doubt:
         note(watched.doubt)
     corruptions = watched.corruptions

@@ -79,7 +79,7 @@ class Findings:
             Level.ERROR,
             path,
             span,
-            f"{what(worst, len(group) - 1)}; {linter(said)}",
+            f"{what(worst, len(group) - 1)}; {linter(worst, said)}",
             said.help if said is not None and said.help else _CURE,
             Confidence.HIGH,
             tuple(notes),

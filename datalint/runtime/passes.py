@@ -52,13 +52,16 @@ def second(program: Program, before: Watched) -> Watched:
     """
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "record"
-        done = subprocess.run(
-            [*_COMMAND, "--trace", "--record", str(record), *program.words()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [*_COMMAND, "--trace", "--record", str(record), *program.words()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=False,
+            )
+        except KeyboardInterrupt:
+            return replace(before, doubt="run again, it was interrupted")
         try:
             observed = load(record.read_text("utf-8"))
         except (FileNotFoundError, ValueError):
@@ -68,8 +71,8 @@ def second(program: Program, before: Watched) -> Watched:
     return replace(before, observed=tuple(dict.fromkeys(traced)), doubt=doubt)
 
 
-#: How to start this program again.
-_COMMAND = (sys.executable, "-m", "datalint", "run")
+#: How to start this program again, and not what is named like a part of it in this folder.
+_COMMAND = (sys.executable, "-P", "-m", "datalint", "run")
 
 
 def _told(seen: Corruption, observed: Sequence[Corruption]) -> list[Corruption]:

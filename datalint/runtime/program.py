@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import importlib.util
 import io
 import os
 import sys
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import CodeType
 
-_INTERRUPTED = 130
+#: The exit code of a program that Ctrl-C ended.
+INTERRUPTED = 130
 
 
 class BadProgram(Refusal):
@@ -45,8 +48,9 @@ class Program:
         """Run it as `__main__`; its exit code. Its traceback is printed; raises `BadProgram`."""
         code, path, spec = _module(self.name) if self.module else (*_script(self.name), None)
         main = ModuleType("__main__")
-        main.__dict__.update(__file__=path, __builtins__=__builtins__, __spec__=spec)
+        main.__dict__.update(__file__=path, __builtins__=builtins, __spec__=spec)
         main.__package__ = None if spec is None else spec.parent
+        main.__loader__ = SourceFileLoader("__main__", path) if spec is None else spec.loader
         first = str(Path.cwd()) if self.module else str(Path(path).resolve().parent)
         called = path if self.module else self.name
         with _in_place(main, [called, *self.arguments], first):
@@ -56,14 +60,12 @@ class Program:
                     _function(main, name, self.name)()
             except SystemExit as done:
                 return _exit_code(done)
-            except KeyboardInterrupt:
-                return _INTERRUPTED
             except BadProgram:
                 raise
             except BaseException as error:
                 error = _without_us(error)
                 sys.excepthook(type(error), error, error.__traceback__)
-                return 1
+                return INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
             finally:
                 _flush()
         return 0
@@ -105,7 +107,10 @@ def _module(name: str) -> tuple[CodeType, str, ModuleSpec]:
         sys.path.remove(here)
     code = None
     if spec is not None and (get_code := getattr(spec.loader, "get_code", None)) is not None:
-        code = get_code(spec.name)
+        try:
+            code = get_code(spec.name)
+        except (SyntaxError, ValueError) as error:
+            raise BadProgram(f"{name}: {error}") from None
     if spec is None or code is None or spec.origin is None:
         raise BadProgram(f"no module {name} can be run: there is none, or it is not in Python")
     return code, spec.origin, spec
@@ -115,6 +120,7 @@ def _module(name: str) -> tuple[CodeType, str, ModuleSpec]:
 def _in_place(main: ModuleType, argv: list[str], first: str) -> Iterator[None]:
     """What a program finds around it, while it runs."""
     before = sys.modules["__main__"], sys.argv, sys.path[:]
+    streams = sys.stdout, sys.stderr
     here = Path.cwd()
     sys.modules["__main__"], sys.argv = main, argv
     sys.path.insert(0, first)
@@ -122,6 +128,7 @@ def _in_place(main: ModuleType, argv: list[str], first: str) -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"], sys.argv, sys.path[:] = before
+        sys.stdout, sys.stderr = streams
         os.chdir(here)
 
 

@@ -29,8 +29,10 @@ def what(corruption: Corruption, others: int) -> str:
     return f"{saved} was overwritten{through} before backward: the gradient was wrong{times}"
 
 
-def linter(said: Finding | None) -> str:
-    """Whether the linter says it as well."""
+def linter(corruption: Corruption, said: Finding | None) -> str:
+    """Whether the linter says it as well, which is known where the write is."""
+    if said is None and corruption.written is None and corruption.alias is None:
+        return "where it was written is not known"
     if said is None:
         return "`datalint check` misses it"
     option = "" if RULES[said.rule] else " --select all"
