@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from datalint.finding import NotAnalysed
 from datalint.flow import ir
-from datalint.flow.lower import lower
+from datalint.flow.lower import lower, lower_definitions
 from datalint.ops.stated import NOTHING_STATED
 from datalint.source.around import Surroundings
 from datalint.source.disk import Disk
@@ -27,6 +27,8 @@ class Parsed:
     """A module: its text and syntax tree, and what the interpreter reads."""
 
     source: bytes
+    #: None of its functions waits until it is asked for.
+    whole: bool
     #: Which serial numbers its nodes have, in multiples of `ir.SERIALS`.
     serials: int
     code: Surroundings
@@ -55,17 +57,24 @@ class Project:
         self._located: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {}
 
     def parse(self, source: bytes, path: str) -> Parsed:
-        """The module with this source; raises `NotAnalysed` where it is no Python."""
-        path = self._known(path)
+        """The module with this source, whole; raises `NotAnalysed` where it is no Python."""
+        return self._parse(source, self._known(path), whole=True)
+
+    def _parse(self, source: bytes, path: str, *, whole: bool) -> Parsed:
         serials = self._serials(path)
         held = self._modules.get(path)
-        if held is None or held.source != source or held.serials != serials:
+        if (
+            held is None
+            or held.source != source
+            or held.serials != serials
+            or (whole and not held.whole)
+        ):
             code = Surroundings(decode(source), path)
             try:
-                lowered = lower(code, serials * ir.SERIALS)
+                lowered = (lower if whole else lower_definitions)(code, serials * ir.SERIALS)
             except RecursionError:
                 raise too_deep(code.tree, code.text) from None
-            held = Parsed(source, serials, code, lowered)
+            held = Parsed(source, whole, serials, code, lowered)
         self._modules[path] = self._parsed[path] = held
         return held
 
@@ -75,7 +84,7 @@ class Project:
         if path not in self._parsed:
             self._parsed[path] = None
             try:
-                self.parse(self._disk.read(Path(path)), path)
+                self._parse(self._disk.read(Path(path)), path, whole=False)
             except (NotAnalysed, OSError):
                 return None
         return self._parsed[path]
