@@ -187,7 +187,9 @@ class Function(Expr):
     def wait(self, fill: Callable[[Function], None]) -> None:
         """Have `fill` say what the body is, and all that follows from it, once that is asked for."""
         self._fill = fill
-        del self.body, self.locals, self.kept, self.generator, self.encloses, self.mentions
+        del self.body, self.locals, self.kept, self.encloses, self.mentions
+        if self.generator:  # it may be one
+            del self.generator
 
     def __getattr__(self, name: str) -> Any:
         fill, self._fill = self._fill, None

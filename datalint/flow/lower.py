@@ -325,8 +325,9 @@ class Definitions(Statements):
         self.serial = max(self.serial, self.number(end) + ir.ROW_SERIALS // 2)
         first, depth = self.first, self.depth
         function.nested = depth > 1
-        place = row, slice(self.starts[row - 1], self.starts[end])
-        function.wait(lambda waiting: _fill(waiting, first, depth, *place))
+        place = slice(self.starts[row - 1], self.starts[end])
+        function.generator = "yield" in self.code.text[place]  # it may be, or not
+        function.wait(lambda waiting: _fill(waiting, first, depth, row, place))
         node.body = []  # the function remembers its node
 
 
@@ -335,8 +336,10 @@ def _fill(function: ir.Function, first: int, depth: int, row: int, place: slice)
     lowering.depth = depth
     try:
         lowering.fill(function, parse_definition(function.code.text[place], row))
-    except RecursionError:
-        function.body = ()  # it is unknown what it does
+    except RecursionError:  # it is unknown what it does
+        function.body = ()
+        function.locals = function.kept = function.mentions = frozenset()
+        function.generator = function.encloses = False
 
 
 def _annotated(body: Iterable[ast.stmt]) -> Iterable[str]:

@@ -40,7 +40,8 @@ class Project:
 
     Modules go by their absolute paths, however they were named. What was once seen of the disk
     stays so; what changed since is seen by another project, which may be given the `modules` that
-    earlier ones parsed, to parse none again that is still the same.
+    earlier ones parsed, to parse none again that is still the same. Between two checks any of these
+    may be taken away; those that were used last come last.
     """
 
     def __init__(
@@ -53,11 +54,17 @@ class Project:
         self._disk = disk or Disk()
         self._imports = Imports(self._disk)
         self._modules = {} if modules is None else modules
+        #: What this check asked for; None where it cannot be read.
         self._parsed: dict[str, Parsed | None] = {}
+        self._asked: set[str] = set()
         self._located: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {}
 
     def parse(self, source: bytes, path: str) -> Parsed:
-        """The module with this source, whole; raises `NotAnalysed` where it is no Python."""
+        """The module with this source, whole, which is checked next.
+
+        Raises `NotAnalysed` where it is no Python.
+        """
+        self._parsed.clear()
         return self._parse(source, self._known(path), whole=True)
 
     def _parse(self, source: bytes, path: str, *, whole: bool) -> Parsed:
@@ -75,6 +82,8 @@ class Project:
             except RecursionError:
                 raise too_deep(code.tree, code.text) from None
             held = Parsed(source, whole, serials, code, lowered)
+        self._asked.add(path)
+        self._modules.pop(path, None)
         self._modules[path] = self._parsed[path] = held
         return held
 
@@ -83,6 +92,7 @@ class Project:
         path = self._known(path)
         if path not in self._parsed:
             self._parsed[path] = None
+            self._asked.add(path)
             try:
                 self._parse(self._disk.read(Path(path)), path, whole=False)
             except (NotAnalysed, OSError):
@@ -91,7 +101,7 @@ class Project:
 
     def paths(self) -> frozenset[str]:
         """Where the modules are that were asked for so far, whether they could be read or not."""
-        return frozenset(self._parsed)
+        return frozenset(self._asked)
 
     def locate(self, importer: str, name: str) -> tuple[str, tuple[str, ...]] | None:
         """The path of the module a dotted name leads to, and the names left to look up in it.
