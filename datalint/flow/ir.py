@@ -185,7 +185,7 @@ class Function(Expr):
     _fill: Callable[[Function], None] | None = None
 
     def wait(self, fill: Callable[[Function], None]) -> None:
-        """Have `fill` say what the body is, and all that follows from it, once that is asked for."""
+        """Have `fill` say what the body is, and what follows from it, once that is asked for."""
         self._fill = fill
         del self.body, self.locals, self.kept, self.encloses, self.mentions
         if self.generator:  # it may be one

@@ -15,7 +15,7 @@ from datalint.source.guard import parse, parse_definition
 from datalint.source.text import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence, Set
 
     from datalint.source.code import Code
 
@@ -323,17 +323,21 @@ class Definitions(Statements):
         row, end = node.lineno, node.end_lineno or node.lineno
         self.functions.append(function)
         self.serial = max(self.serial, self.number(end) + ir.ROW_SERIALS // 2)
-        first, depth = self.first, self.depth
-        function.nested = depth > 1
+        function.nested = self.depth > 1
         place = slice(self.starts[row - 1], self.starts[end])
         function.generator = "yield" in self.code.text[place]  # it may be, or not
-        function.wait(lambda waiting: _fill(waiting, first, depth, row, place))
+        above = self.first, self.depth, frozenset(self.mentions)
+        function.wait(lambda waiting: _fill(waiting, *above, row, place))
         node.body = []  # the function remembers its node
 
 
-def _fill(function: ir.Function, first: int, depth: int, row: int, place: slice) -> None:
+def _fill(
+    function: ir.Function, first: int, depth: int, mentions: Set[str], row: int, place: slice
+) -> None:
+    """Lower a body from its place in the text, `mentions` being those of what is above it."""
     lowering = Statements(function.code, first)
     lowering.depth = depth
+    lowering.mentions |= mentions
     try:
         lowering.fill(function, parse_definition(function.code.text[place], row))
     except RecursionError:  # it is unknown what it does
