@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Opt-in rules that report writes: how many there are is said even where they are not shown.
 _WRITES = ("data-write", "data-assignment")
 #: Of how many bytes of source what was parsed is remembered.
-_MUCH = 6_000_000
+_MUCH = 4_000_000
 
 
 class Sieve(Protocol):
