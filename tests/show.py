@@ -49,7 +49,8 @@ def told(case: FixtureCase, problems: list[str]) -> str:
 def _code(case: FixtureCase) -> list[str]:
     body = ast.parse(case.source).body
     first = next((node.lineno for node in body if not isinstance(node, _PREAMBLE)), 1)
-    lines = case.source.splitlines()
+    start = case.source.find('\n\n\n# --- drivers (not linted) ---\nif __name__ == "__main__"')
+    lines = case.source[: start if start >= 0 else None].splitlines()
     # A decorator stands above the line of what it decorates.
     while first > 1 and lines[first - 2].strip():
         first -= 1

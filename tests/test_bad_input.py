@@ -37,7 +37,7 @@ BAD: dict[str, tuple[bytes, str, tuple[int, int]]] = {
     "python2": (f"{DATA}print 'x'\n".encode(), "syntax error: Missing parentheses", (2, 1)),
     "syntax": (f"{DATA}x = = 1\n".encode(), "syntax error: invalid syntax", (2, 5)),
     "unclosed": (f"{DATA}x = (\n".encode(), "syntax error: '(' was never closed", (2, 5)),
-    "minus": (f"{DATA}y = {'-' * 900}x\n".encode(), "nested too deeply", (2, 1)),
+    "minus": (f"{DATA}y = {'-' * 2_900}x\n".encode(), "nested too deeply", (2, 1)),
 }
 
 

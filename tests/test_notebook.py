@@ -196,7 +196,7 @@ def test_a_cell_that_is_no_python_is_named(cell: str, reason: str, row: int, col
 
 
 def test_a_cell_that_is_nested_too_deeply_is_named() -> None:
-    deep = "x\ny = " + "-" * 900 + "1"
+    deep = "x\ny = " + "-" * 4_000 + "1"
     with pytest.raises(NotAnalysed, match="nested too deeply") as caught:
         check_source(notebook("x.data", markdown("x"), deep, "z"), "a.ipynb")
     assert (caught.value.row, caught.value.column, caught.value.cell) == (2, 1, 3)

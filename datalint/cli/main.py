@@ -11,9 +11,11 @@ import click
 
 from datalint import __version__
 from datalint.cli.check import check
+from datalint.cli.compare import compare
 from datalint.cli.explain import explain
 from datalint.cli.lsp import lsp
 from datalint.cli.output import fail
+from datalint.cli.run import run
 from datalint.refusal import Refusal
 from datalint.source.near import nearest
 
@@ -56,8 +58,10 @@ def cli() -> None:
 
 
 cli.add_command(check)
+cli.add_command(compare)
 cli.add_command(explain)
 cli.add_command(lsp)
+cli.add_command(run)
 
 
 def _run(args: list[str]) -> int:

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from datalint.report import Problem
 
 
-def wants_color(choice: str, output_file: str | None) -> bool:
-    """Whether a report is to be in color, as the user says or as the terminal does."""
+def wants_color(choice: str, output_file: str | None, *, err: bool = False) -> bool:
+    """Whether a report is to be in color, as the user says or as the terminal does.
+
+    Without a file it goes to standard output, or with `err` to standard error.
+    """
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR"):
@@ -23,7 +26,8 @@ def wants_color(choice: str, output_file: str | None) -> bool:
     if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
         return True
     # A program that was started without a standard output has None in its place.
-    return output_file is None and sys.stdout is not None and sys.stdout.isatty()
+    stream = sys.stderr if err else sys.stdout
+    return output_file is None and stream is not None and stream.isatty()
 
 
 def write(text: str, output_file: str | None = None, *, err: bool = False) -> None:

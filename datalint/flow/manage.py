@@ -80,6 +80,9 @@ class Manage(Assign):
 
         self.at_yield = body
         self.invoke(closure, node, arguments)
+        if self.at_yield is body:  # it was not followed, but its body is
+            self.at_yield = None
+            body(PLAIN)
         self.alive = went_on[0]
 
     def managed(self, node: ir.With, thing: Thing, name: str, arguments: Arguments) -> Value:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import ast
 import io
+import sys
 import tokenize
 import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from datalint.finding import NotAnalysed
 from datalint.source.text import place, split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: How deep Python may call itself over a file.
+_FRAMES = 3_000
 
 
 def parse(text: str) -> ast.Module:
@@ -40,6 +49,20 @@ def parse_definition(text: str, row: int) -> ast.FunctionDef | ast.AsyncFunction
         statement = statement.body[0]
     assert isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
     return statement
+
+
+@contextmanager
+def deep() -> Iterator[None]:
+    """Room for calls that are followed into nested code: Python lets 1,000 frames be, unasked.
+
+    Half a megabyte of stack is enough for these: frames of Python itself lie elsewhere.
+    """
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def too_deep(tree: ast.Module, text: str) -> NotAnalysed:
