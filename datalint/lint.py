@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 #: Opt-in rules that report writes: how many there are is said even where they are not shown.
 _WRITES = ("data-write", "data-assignment")
-#: After how many bytes of source what was parsed of them is forgotten: syntax trees take some 50
-#: times as much memory.
-_MUCH = 1_000_000
+#: Of how many bytes of source what was parsed is remembered.
+_MUCH = 4_000_000
 
 
 class Sieve(Protocol):
@@ -190,10 +189,17 @@ class Linter:
         return self._judge(source, path, self._project)
 
     def _forget(self) -> None:
-        """Forget what was parsed, of the files and of what they import, if it is much."""
-        if sum(len(module.source) for module in self.modules.values()) > _MUCH:
-            self.modules.clear()
-            self._project = None
+        """Forget the files that were checked; if it is much, the imports used longest ago as well.
+
+        The syntax tree of a file that is checked takes some 50 times the memory of its source.
+        """
+        for path in [path for path, module in self.modules.items() if module.whole]:
+            del self.modules[path]
+        much = sum(len(module.source) for module in self.modules.values())
+        for path in list(self.modules):
+            if much <= _MUCH:
+                break
+            much -= len(self.modules.pop(path).source)
 
     def _new_project(self, disk: Disk) -> Project:
         from datalint.flow.project import Project  # brings the analysis, which most runs do without

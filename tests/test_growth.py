@@ -11,7 +11,7 @@ from tests.benchmarks.shapes import SHAPES
 TIMES, MORE = 4, 8
 #: What takes less is all noise, in seconds.
 NOISE = 0.03
-MANY = 500
+MANY = 250
 
 
 @pytest.mark.slow

@@ -309,34 +309,38 @@ def test_only_processors_that_this_process_may_use_count() -> None:
     assert available() == len(os.sched_getaffinity(0))
 
 
-def test_what_was_parsed_is_forgotten_after_a_while(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lint, "_MUCH", 3 * len(HARMFUL))
+def test_a_file_that_was_checked_is_forgotten(tmp_path: Path) -> None:
     linter = Linter(Selection())
-    held = []
-    for number in range(7):
+    for number in range(3):
         path = tmp_path / f"{number}.py"
         path.write_text(HARMFUL)
         assert len(linter.lint(HARMFUL.encode(), str(path)).findings) == 1
-        held.append(len(linter.modules))
-    assert held == [1, 2, 3, 4, 1, 2, 3]
+        assert list(linter.modules) == [str(path)]
 
 
-def test_what_files_import_counts_as_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_imports_used_longest_ago_are_forgotten_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "setup.py").touch()
-    (tmp_path / "big.py").write_text("import torch\n\ndef clip(t):\n    t.clamp_(0)\n" + "#" * 1000)
-    text = HARMFUL.replace("import torch\n", "import torch\nfrom big import clip\n")
-    text += "\n\ndef g(x):\n    clip(x.data)\n"
-    path = tmp_path / "a.py"
-    path.write_text(text)
-    for most, left in ((5000, 2), (1000, 1)):
-        monkeypatch.setattr(lint, "_MUCH", most)
-        linter = Linter(Selection())
+    helper = "import torch\n\ndef clip(t):\n    t.clamp_(0)\n"
+    monkeypatch.setattr(lint, "_MUCH", 2 * len(helper))
+    linter = Linter(Selection())
+    held = []
+    for name in ("one", "two", "one", "three", "three"):
+        (tmp_path / f"{name}.py").write_text(helper)
+        text = HARMFUL.replace("import torch\n", f"import torch\nfrom {name} import clip\n")
+        text += "\n\ndef g(x):\n    clip(x.data)\n"
+        path = tmp_path / "a.py"
+        path.write_text(text)
         linter.lint(text.encode(), str(path))
-        assert len(linter.modules) == 2
-        linter.lint(HARMFUL.encode(), str(path))
-        assert len(linter.modules) == left
+        held.append([Path(module).stem for module in linter.modules])
+    assert held == [
+        ["a", "one"],
+        ["one", "a", "two"],
+        ["two", "a", "one"],
+        ["two", "one", "a", "three"],
+        ["one", "a", "three"],
+    ]
 
 
 class Terminal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,6 @@ from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.conftest import Datalint, Done
 
@@ -198,6 +198,7 @@ def test_a_program_is_found_where_python_finds_it(datalint: Datalint, tmp_path: 
         "os.chdir('/')\n"
     )
     assert datalint("run", "-q", "sub/main.py").stdout == "4 True\nbuiltins True\n"
+    assert Path.cwd() == tmp_path
 
 
 @pytest.mark.parametrize(
@@ -264,3 +265,9 @@ def test_what_the_linter_misses_is_told_and_compared(
     datalint("check", "--output-format", "json", "-o", "check.json", name)
     done = datalint("compare", "check.json", "report")
     assert done.returncode == 1 and "train.py:5: missed by the linter" in done.stdout
+
+
+def test_columns_are_characters(datalint: Datalint, script: Callable[..., str]) -> None:
+    name = script(WRONG.replace("y = x.exp()", "é = 'é'; y = x.exp()"))
+    err = datalint("run", "--trace", name).stderr
+    assert "\n6 | é = 'é'; y = x.exp()\n  |              -------" in err

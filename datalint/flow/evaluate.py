@@ -120,6 +120,8 @@ class Evaluate(Calls):
         return self.container(node, "dict", Contents(tuple(known.items()), rest, not rest))
 
     def of_Function(self, node: ir.Function) -> Value:
+        if node.decorators and node.generator:
+            self.program.managers.add(node.name)
         closure: Value = just(Closure(node, self.frame.scope))
         for decorator in reversed(node.decorators):
             closure = self.decorated(node, decorator, closure)
@@ -134,6 +136,7 @@ class Evaluate(Calls):
         return self.call_all(node, frozenset(in_sight), Arguments([closure]))
 
     def of_Class(self, node: ir.Class) -> Value:
+        self.program.own(node)
         self.program.define(node, tuple(self.value(b) for b in node.bases))
         self.class_body(node)
         return just(ClassRef(node, self.frame.scope))

@@ -31,9 +31,10 @@ _OPERATORS: dict[type[ast.AST], str] = {
 class Expressions:
     """Lowers expressions and keeps what a file's lowering accumulates."""
 
-    def __init__(self, code: Code, serial: int) -> None:
+    def __init__(self, code: Code, first: int) -> None:
         self.code = code
-        self.serial = serial
+        #: The first serial number of the file, and the one given out last.
+        self.first = self.serial = first
         self.functions: list[ir.Function] = []
         self.classes: list[ir.Class] = []
         self.stars: list[str] = []

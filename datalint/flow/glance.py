@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datalint.flow import ir
-from datalint.flow.handing import ATTRIBUTES, BY_NAME, NAMED, RESULT, Handing, writes
+from datalint.flow.calling import BY_NAME, NAMED, Calling
+from datalint.flow.handing import ATTRIBUTES, RESULT, writes
 from datalint.flow.ways import Value, holders, holding, memory, place, taken
 from datalint.ops import facts
 from datalint.ops.facts import Sharing
@@ -37,7 +38,7 @@ def may_be_written(module: ir.Module, project: Project) -> frozenset[str]:
     return glance.live()
 
 
-class Glance(Handing):
+class Glance(Calling):
     """Walks through a file once, whatever may run when."""
 
     def live(self) -> frozenset[str]:

@@ -7,23 +7,25 @@ from, so that a finding can be given a position when, and only when, there is on
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Callable
 
     from datalint.source.code import Code
 
 
-#: Serial numbers of one module: no file has more nodes.
-SERIALS = 1 << 28
+#: Serial numbers of one row, and of one module: none has more nodes, and no file more rows.
+ROW_SERIALS = 1 << 24
+SERIALS = ROW_SERIALS << 24
 #: What the names of reads of `.data` begin with.
 READ = ".data "
 
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """`serial` counts nodes in the order of the source; `origin` is where the user wrote it."""
+    """`serial` grows in the order of the source; `origin` is where the user wrote it."""
 
     serial: int
     origin: ast.AST = field(repr=False)
@@ -162,7 +164,10 @@ class Parameter:
 
 @dataclass(eq=False, slots=True)
 class Function(Expr):
-    """A `def` or a lambda; `locals` are the names that its body binds."""
+    """A `def` or a lambda; `locals` are the names that its body binds.
+
+    Its body may `wait`: it and what follows from it are filled in when somebody asks for them.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
@@ -177,6 +182,21 @@ class Function(Expr):
     encloses: bool = False
     #: Every name read in it and, with a dot, every attribute.
     mentions: frozenset[str] = frozenset()
+    _fill: Callable[[Function], None] | None = None
+
+    def wait(self, fill: Callable[[Function], None]) -> None:
+        """Have `fill` say what the body is, and what follows from it, once that is asked for."""
+        self._fill = fill
+        del self.body, self.locals, self.kept, self.encloses, self.mentions
+        if self.generator:  # it may be one
+            del self.generator
+
+    def __getattr__(self, name: str) -> Any:
+        fill, self._fill = self._fill, None
+        if fill is None:
+            raise AttributeError(name)
+        fill(self)
+        return getattr(self, name)
 
     def __repr__(self) -> str:
         return f"<function {self.name}>"
@@ -261,7 +281,10 @@ class Jump(Statement):
 
 @dataclass(eq=False, slots=True)
 class Module:
-    """A file: its top level, and every function and class in it, outermost first."""
+    """A file: its top level, and every function and class in it, outermost first.
+
+    Where bodies of functions wait, what is in them counts for nothing here.
+    """
 
     body: Block
     functions: tuple[Function, ...]

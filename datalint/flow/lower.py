@@ -11,16 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 from datalint.flow import ir
 from datalint.flow.expressions import Expressions, names, operator
+from datalint.source.guard import parse, parse_definition
+from datalint.source.text import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence, Set
 
     from datalint.source.code import Code
+
+    Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def lower(code: Code, serial: int = 0) -> ir.Module:
     """The IR of a whole file; its nodes are numbered from `serial`."""
     return Statements(code, serial).module(code.tree)
+
+
+def lower_definitions(code: Code, serial: int = 0) -> ir.Module:
+    """The IR of a file whose functions wait until somebody asks for their bodies.
+
+    The tree of the file is not kept. Nodes have the numbers that they have in the whole file.
+    """
+    return Definitions(code, serial).module(parse(code.text))
 
 
 class Statements(Expressions):
@@ -40,6 +52,8 @@ class Statements(Expressions):
             {name: frozenset(mentions) for name, mentions in self.holds.items()},
             self.code,
         )
+
+    within = False
 
     def block(self, statements: Iterable[ast.stmt]) -> ir.Block:
         return tuple([lowered for s in statements for lowered in self.statement(s)])
@@ -196,12 +210,29 @@ class Statements(Expressions):
         outer, self.mentions = self.mentions, set()
         decorators = self.exprs(node.decorator_list)
         function = self.function(node, node.name, decorators)
-        self.define(function, lambda: self.block(node.body))
+        self.fill(function, node)
         outer |= self.mentions
         self.mentions = outer
         return [self.at(ir.Assign, node, self.bind(node, node.name), function)]
 
     do_AsyncFunctionDef = do_FunctionDef
+
+    def fill(self, function: ir.Function, node: Definition) -> None:
+        """Say what its body is; numbers of those in no other function go by their rows.
+
+        So the numbers in it do not depend on what was lowered before.
+        """
+        if self.within:
+            self.define(function, lambda: self.block(node.body))
+            return
+        after = max(self.serial, self.number(node.end_lineno or 0) + ir.ROW_SERIALS // 2)
+        self.serial, self.within = self.number(node.lineno), True
+        self.define(function, lambda: self.block(node.body))
+        self.serial, self.within = after, False
+
+    def number(self, row: int) -> int:
+        """The serial number with which a row begins."""
+        return self.first + row * ir.ROW_SERIALS
 
     def do_ClassDef(self, node: ast.ClassDef) -> Sequence[ir.Statement]:
         bases, decorators = self.exprs(node.bases), self.exprs(node.decorator_list)
@@ -279,6 +310,40 @@ class Statements(Expressions):
             field = self.at(ir.Attribute, inside, subject, name)
             out += self.captures(inside, field)
         return out
+
+
+class Definitions(Statements):
+    """Lowers what is in no function; the rest when it is asked for, from the text."""
+
+    def __init__(self, code: Code, first: int) -> None:
+        super().__init__(code, first)
+        self.starts = [*Rows(code.text).starts(), len(code.text)]
+
+    def fill(self, function: ir.Function, node: Definition) -> None:
+        row, end = node.lineno, node.end_lineno or node.lineno
+        self.functions.append(function)
+        self.serial = max(self.serial, self.number(end) + ir.ROW_SERIALS // 2)
+        function.nested = self.depth > 1
+        place = slice(self.starts[row - 1], self.starts[end])
+        function.generator = "yield" in self.code.text[place]  # it may be, or not
+        above = self.first, self.depth, frozenset(self.mentions)
+        function.wait(lambda waiting: _fill(waiting, *above, row, place))
+        node.body = []  # the function remembers its node
+
+
+def _fill(
+    function: ir.Function, first: int, depth: int, mentions: Set[str], row: int, place: slice
+) -> None:
+    """Lower a body from its place in the text, `mentions` being those of what is above it."""
+    lowering = Statements(function.code, first)
+    lowering.depth = depth
+    lowering.mentions |= mentions
+    try:
+        lowering.fill(function, parse_definition(function.code.text[place], row))
+    except RecursionError:  # it is unknown what it does
+        function.body = ()
+        function.locals = function.kept = function.mentions = frozenset()
+        function.generator = function.encloses = False
 
 
 def _annotated(body: Iterable[ast.stmt]) -> Iterable[str]:

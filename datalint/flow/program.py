@@ -36,14 +36,18 @@ class Program:
         #: Names of the generator functions that are context managers.
         self.managers: set[str] = set()
         self.add(0, module)
+        for cls in module.classes:
+            self.own(cls)
         #: Parameters of the function the analysis began with, by the storage they stand for.
         self.parameters: dict[Key, str] = {}
 
     def add(self, frame: int, module: ir.Module) -> None:
         """A module whose top level is interpreted in this frame."""
         self.modules[frame] = module
-        self.owner.update({m: c for c in module.classes for m in c.methods.values()})
-        self.managers |= {f.name for f in module.functions if f.generator and f.decorators}
+
+    def own(self, cls: ir.Class) -> None:
+        """Say whose methods the methods of a class are."""
+        self.owner.update(dict.fromkeys(cls.methods.values(), cls))
 
     def parameter_at(self, storage: Key) -> str:
         """The entry function's parameter that this storage is; empty for any other."""

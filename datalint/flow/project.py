@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from datalint.finding import NotAnalysed
 from datalint.flow import ir
-from datalint.flow.lower import lower
+from datalint.flow.lower import lower, lower_definitions
 from datalint.ops.stated import NOTHING_STATED
 from datalint.source.around import Surroundings
 from datalint.source.disk import Disk
@@ -27,6 +27,8 @@ class Parsed:
     """A module: its text and syntax tree, and what the interpreter reads."""
 
     source: bytes
+    #: None of its functions waits until it is asked for.
+    whole: bool
     #: Which serial numbers its nodes have, in multiples of `ir.SERIALS`.
     serials: int
     code: Surroundings
@@ -38,7 +40,8 @@ class Project:
 
     Modules go by their absolute paths, however they were named. What was once seen of the disk
     stays so; what changed since is seen by another project, which may be given the `modules` that
-    earlier ones parsed, to parse none again that is still the same.
+    earlier ones parsed, to parse none again that is still the same. Between two checks any of these
+    may be taken away; those that were used last come last.
     """
 
     def __init__(
@@ -51,21 +54,36 @@ class Project:
         self._disk = disk or Disk()
         self._imports = Imports(self._disk)
         self._modules = {} if modules is None else modules
+        #: What this check asked for; None where it cannot be read.
         self._parsed: dict[str, Parsed | None] = {}
+        self._asked: set[str] = set()
         self._located: dict[tuple[str, str], tuple[str, tuple[str, ...]] | None] = {}
 
     def parse(self, source: bytes, path: str) -> Parsed:
-        """The module with this source; raises `NotAnalysed` where it is no Python."""
-        path = self._known(path)
+        """The module with this source, whole, which is checked next.
+
+        Raises `NotAnalysed` where it is no Python.
+        """
+        self._parsed.clear()
+        return self._parse(source, self._known(path), whole=True)
+
+    def _parse(self, source: bytes, path: str, *, whole: bool) -> Parsed:
         serials = self._serials(path)
         held = self._modules.get(path)
-        if held is None or held.source != source or held.serials != serials:
+        if (
+            held is None
+            or held.source != source
+            or held.serials != serials
+            or (whole and not held.whole)
+        ):
             code = Surroundings(decode(source), path)
             try:
-                lowered = lower(code, serials * ir.SERIALS)
+                lowered = (lower if whole else lower_definitions)(code, serials * ir.SERIALS)
             except RecursionError:
                 raise too_deep(code.tree, code.text) from None
-            held = Parsed(source, serials, code, lowered)
+            held = Parsed(source, whole, serials, code, lowered)
+        self._asked.add(path)
+        self._modules.pop(path, None)
         self._modules[path] = self._parsed[path] = held
         return held
 
@@ -74,15 +92,16 @@ class Project:
         path = self._known(path)
         if path not in self._parsed:
             self._parsed[path] = None
+            self._asked.add(path)
             try:
-                self.parse(self._disk.read(Path(path)), path)
+                self._parse(self._disk.read(Path(path)), path, whole=False)
             except (NotAnalysed, OSError):
                 return None
         return self._parsed[path]
 
     def paths(self) -> frozenset[str]:
         """Where the modules are that were asked for so far, whether they could be read or not."""
-        return frozenset(self._parsed)
+        return frozenset(self._asked)
 
     def locate(self, importer: str, name: str) -> tuple[str, tuple[str, ...]] | None:
         """The path of the module a dotted name leads to, and the names left to look up in it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from datalint.runtime import frames
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 _UNSEEN = Way(None, "by what shares its memory with torch")
 
 
+#: How many are compared after each line: those that came last. Of others it is not known which
+#: line wrote them, but that they were written is seen before backward all the same.
+_MOST = 16
+
+
 class Lines:
     """Traces the user's lines as long as there is something to watch.
 
@@ -26,12 +32,12 @@ class Lines:
     """
 
     def __init__(self) -> None:
-        self._watched: weakref.WeakKeyDictionary[Saved, Way | None] = weakref.WeakKeyDictionary()
+        self._watched: deque[tuple[weakref.ref[Saved], Way | None]] = deque(maxlen=_MOST)
         self._last: tuple[CodeType, int] | None = None
 
     def watch(self, saved: Saved, way: Way | None) -> None:
         """Compare this after each line."""
-        self._watched.setdefault(saved, way)
+        self._watched.append((weakref.ref(saved), way))
         if sys.gettrace() is None:
             frame = frames.users_frame()
             self._last = frame and (frame.f_code, frame.f_lineno)
@@ -54,17 +60,17 @@ class Lines:
         return self._line if frames.is_users(frame.f_code.co_filename) else None
 
     def _line(self, frame: FrameType, event: str, argument: object) -> Any:
-        if not self._watched:
-            self._end()
+        alive = [(s, way) for saved, way in self._watched if (s := saved()) is not None]
+        if not alive:
+            self.stop()
             return None
         with out_of_sight():
-            for saved, way in list(self._watched.items()):
+            for saved, way in alive:
                 if saved.written is None and saved.changed():
                     saved.written = frames.row_place(
                         *(self._last or (frame.f_code, frame.f_lineno))
                     )
                     saved.way = way or _UNSEEN
-                    del self._watched[saved]
         # What returns goes on in the line that called it.
         now = frames.users(frame.f_back) if event == "return" else frame
         self._last = now and (now.f_code, now.f_lineno)

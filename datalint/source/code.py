@@ -11,7 +11,7 @@ from datalint.source.text import Text
 
 
 class Code:
-    """The text and the tree of a file; raises `NotAnalysed` where the text is no Python.
+    """The text and the tree of a file.
 
     Rows and columns count from 1, columns in characters, bytes from 0 in a row, as `ast` does.
     """
@@ -20,7 +20,11 @@ class Code:
         #: By which its project knows it.
         self.path = path
         self.text = text
-        self.tree = parse(text)
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """What Python makes of it; raises `NotAnalysed` where it makes nothing of it."""
+        return parse(self.text)
 
     @cached_property
     def _lines(self) -> list[str]:

@@ -39,6 +39,18 @@ def parse(text: str) -> ast.Module:
         ) from None
 
 
+def parse_definition(text: str, row: int) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    """What Python makes of a function's rows, without decorators, which begin at `row`."""
+    indent = text[: len(text) - len(text.lstrip())].rpartition("\f")[2]
+    # The last row may end in a backslash.
+    above = "\n" * (row - 2) + "if 1:\n" if indent else "\n" * (row - 1)
+    statement = parse(f"{above}{text}\n").body[0]
+    if isinstance(statement, ast.If):
+        statement = statement.body[0]
+    assert isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+    return statement
+
+
 @contextmanager
 def deep() -> Iterator[None]:
     """Room for calls that are followed into nested code: Python lets 1,000 frames be, unasked.
