@@ -12,7 +12,7 @@ from datalint.flow.project import Project
 from datalint.rules import ALL, EVERYTHING
 from datalint.rules.edits import fix
 from datalint.source import notebook
-from datalint.source.guard import deep, too_deep
+from datalint.source.guard import deep
 from datalint.source.text import may_hold
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _check_python(source: bytes, path: str, project: Project, sought: Sought) ->
         try:
             events = analyse(module.ir, project, sought)
         except RecursionError:
-            raise too_deep(code.tree, code.text) from None
+            raise code.too_deep() from None
     found = [_finding(*judged, code, path) for judged in judge(events, code)]
     if events.ended is None:
         return found

@@ -10,6 +10,7 @@ import pytest
 from datalint.finding import NotAnalysed
 from datalint.rules import EVERYTHING
 from datalint.source import guard
+from datalint.source.code import Code
 from datalint.source.text import decode, may_hold, place, split_lines
 
 
@@ -199,7 +200,7 @@ def test_what_python_cannot_nest_is_refused(shape: str) -> None:
 
 def test_the_statement_that_is_nested_too_deeply_is_named() -> None:
     text = "a = [[b]]\nif a:\n    'é'; x = " + "-" * 300 + "a\nb = a.c.d"
-    error = guard.too_deep(guard.parse(text), text)
+    error = Code(text).too_deep()
     assert (error.reason, error.row, error.column) == ("nested too deeply", 3, 10)
 
 

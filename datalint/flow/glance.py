@@ -31,9 +31,9 @@ def may_be_written(module: ir.Module, project: Project) -> frozenset[str]:
 
     What users state of functions may make writes of calls: then it is all of them.
     """
-    glance = Glance(module, project)
     if project.stated != NOTHING_STATED:
         return frozenset(m for m in module.mentions if m.startswith(ir.READ))
+    glance = Glance(module, project)
     glance.block(module.body)
     return glance.live()
 
@@ -142,7 +142,9 @@ class Glance(Calling):
 
     def of_Attribute(self, node: ir.Attribute) -> Value:
         base, name = self.value(node.base), node.name
-        found = place(f".{name}") + taken(holders(base)) + self.property(name)
+        found = (
+            place(f".{name}") + taken(holders(base)) + self.results(self.functions.get(name, ()))
+        )  # a property
         self.mention(name)
         if writes(name):  # to be called later
             self.ways.write(base)

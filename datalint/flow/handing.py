@@ -95,11 +95,8 @@ class Handing:
         root = min(known)
         return ".".join([root, *reversed(names)]) if root and len(known) == 1 else ""
 
-    def property(self, name: str) -> Value:
-        """What is read where a method is spelled like an attribute."""
-        return self.results(self.functions.get(name, ()))
-
     def results(self, functions: Iterable[ir.Function]) -> Value:
+        """What any of these functions may return."""
         return tuple(pair for f in functions for pair in place(self.result_of(f)))
 
     # Storing

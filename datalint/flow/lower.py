@@ -53,6 +53,7 @@ class Statements(Expressions):
             self.code,
         )
 
+    #: Whether this is in the body of a function whose numbers begin with its row.
     within = False
 
     def block(self, statements: Iterable[ast.stmt]) -> ir.Block:

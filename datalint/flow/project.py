@@ -14,7 +14,6 @@ from datalint.flow.lower import lower, lower_definitions
 from datalint.ops.stated import NOTHING_STATED
 from datalint.source.around import Surroundings
 from datalint.source.disk import Disk
-from datalint.source.guard import too_deep
 from datalint.source.imports import Imports
 from datalint.source.text import decode
 
@@ -80,7 +79,7 @@ class Project:
             try:
                 lowered = (lower if whole else lower_definitions)(code, serials * ir.SERIALS)
             except RecursionError:
-                raise too_deep(code.tree, code.text) from None
+                raise code.too_deep() from None
             held = Parsed(source, whole, serials, code, lowered)
         self._asked.add(path)
         self._modules.pop(path, None)

@@ -35,9 +35,7 @@ class Ways:
 
     def write(self, value: Value) -> None:
         """What is written in place: the memory itself, not what holds it."""
-        for source, holds in value:
-            if not holds:
-                self._back[WRITTEN, False].append(source)
+        self.lose(memory(value))
 
     def lose(self, value: Value) -> None:
         """What is handed to where it may be written, or what it holds."""

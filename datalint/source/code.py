@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from functools import cached_property
 
-from datalint.finding import Span
+from datalint.finding import NotAnalysed, Span
 from datalint.source.guard import parse
 from datalint.source.text import Text
 
@@ -53,6 +53,20 @@ class Code:
         row, end_row = first.lineno, last.end_lineno or last.lineno
         end = self.column(end_row, last.end_col_offset or 0)
         return Span(row, self.column(row, first.col_offset), end_row, end)
+
+    def too_deep(self) -> NotAnalysed:
+        """What is said of a file over whose tree Python's stack ran out: where it is deepest."""
+        deepest, most = self.tree.body[0], 0
+        waiting: list[tuple[ast.AST, int, ast.stmt]] = [(s, 1, s) for s in self.tree.body]
+        while waiting:
+            node, depth, statement = waiting.pop()
+            if depth > most:
+                deepest, most = statement, depth
+            for child in ast.iter_child_nodes(node):
+                inner = child if isinstance(child, ast.stmt) else statement
+                waiting.append((child, depth + 1, inner))
+        place = self.span(deepest)
+        return NotAnalysed("nested too deeply", place.row, place.column)
 
     def source(self, node: ast.AST) -> str:
         """A node as the user wrote it, on one line."""

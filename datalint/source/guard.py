@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from datalint.finding import NotAnalysed
-from datalint.source.text import place, split_lines
+from datalint.source.text import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,25 +63,6 @@ def deep() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(usual)
-
-
-def too_deep(tree: ast.Module, text: str) -> NotAnalysed:
-    """What is said of a file over whose tree Python's stack ran out: where it is deepest."""
-    deepest, most = tree.body[0], 0
-    waiting: list[tuple[ast.AST, int, ast.stmt]] = [(s, 1, s) for s in tree.body]
-    while waiting:
-        node, depth, statement = waiting.pop()
-        if depth > most:
-            deepest, most = statement, depth
-        for child in ast.iter_child_nodes(node):
-            inner = child if isinstance(child, ast.stmt) else statement
-            waiting.append((child, depth + 1, inner))
-    return NotAnalysed("nested too deeply", *_place_of_statement(deepest, text))
-
-
-def _place_of_statement(node: ast.stmt, text: str) -> tuple[int, int]:
-    line = split_lines(text)[node.lineno - 1]
-    return node.lineno, len(line.encode()[: node.col_offset].decode()) + 1  # `ast` counts bytes
 
 
 def _place_of(error: SyntaxError) -> tuple[int, int]:
