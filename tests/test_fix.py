@@ -399,7 +399,7 @@ def test_what_torch_jit_compiles_is_left_alone() -> None:
 
 
 def test_what_is_only_guessed_a_tensor_is_left_alone() -> None:
-    guessed = "def f(batch):\n    weight = batch.weight\n    return weight.data\n"
+    guessed = "import torch\n\ndef f(batch):\n    weight = batch.weight\n    return weight.data\n"
     assert [f.fix for f in check_source(guessed.encode())] == [None]
 
 

@@ -47,6 +47,7 @@ def test_fixtures(case: FixtureCase) -> None:
 def live(source: str) -> int:
     """Through how many reads something may be written."""
     project = Project()
+    source = f"import torch\n{source}"
     return len(may_be_written(project.parse(source.encode(), "a.py").ir, project))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from datalint.flow import autograd
 from datalint.flow.collect import collect
+from datalint.flow.doubt import doubt
 from datalint.flow.events import DATA, Events
 from datalint.flow.glance import may_be_written
 from datalint.flow.interpret import Interpreter
@@ -66,6 +67,8 @@ def analyse(module: ir.Module, project: Project, sought: Sought) -> Events:
         _follow(run, program, first, others)
     except TooMuch:
         events.ended = _ended(run, module)
+    if not project.uses_torch(module):
+        doubt(events, module)
     return events
 
 

@@ -10,7 +10,7 @@ from datalint.flow.containers import ADDING, EXTENDING
 from datalint.flow.handing import ATTRIBUTES, Arguments, Handing, all_of, writes
 from datalint.flow.library import LEAVES, SAME, SEQUENCES
 from datalint.flow.names import CUSTOMARY
-from datalint.flow.ways import Value, holders, holding, memory, place, taken
+from datalint.flow.ways import IN_PLACE, Value, holders, holding, memory, place, taken
 from datalint.ops import facts
 from datalint.ops.facts import Sharing
 
@@ -49,6 +49,8 @@ class Calling(Handing):
             found += self.operator(operator, [(0, receiver), *_placed(arguments, 1)])
         elif name in _SAME_TENSOR:
             found += memory(receiver)
+        if name in facts.in_place_names():
+            self.ways.lead(memory(receiver), IN_PLACE)
         if name in ADDING or name in EXTENDING or name == "setdefault":
             self.put(all_of(arguments), receiver)
         if name in _NAMING:

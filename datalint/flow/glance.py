@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from datalint.flow import ir
 from datalint.flow.calling import BY_NAME, NAMED, Calling
 from datalint.flow.handing import ATTRIBUTES, RESULT, writes
-from datalint.flow.ways import Value, holders, holding, memory, place, taken
+from datalint.flow.ways import IN_PLACE, WRITTEN, Value, holders, holding, memory, place, taken
 from datalint.ops import facts
 from datalint.ops.facts import Sharing
 from datalint.ops.stated import NOTHING_STATED
@@ -42,9 +42,10 @@ class Glance(Calling):
     """Walks through a file once, whatever may run when."""
 
     def live(self) -> frozenset[str]:
-        """The reads from which a write can be reached."""
-        written = (place for place, _ in self.ways.written())
-        return frozenset(p for p in written if isinstance(p, str) and p.startswith(ir.READ))
+        """The reads from which a write can be reached that may be a tensor's."""
+        write = WRITTEN if self.project.uses_torch(self.module) else IN_PLACE
+        before = (place for place, _ in self.ways.before(write))
+        return frozenset(p for p in before if isinstance(p, str) and p.startswith(ir.READ))
 
     # Statements
 

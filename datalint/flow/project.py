@@ -122,6 +122,22 @@ class Project:
         """Whether a module mentions torch, or hands on what others may."""
         return path.name == "__init__.py" or self._disk.mentions_torch(path)
 
+    def uses_torch(self, module: ir.Module) -> bool:
+        """Whether a module has to do with tensors: it, or a module it imports, imports torch.
+
+        Or the user has stated where there are some. Of modules that are not on disk
+        only `import *` may bring torch.
+        """
+        if "torch" in module.code.text or self.stated != NOTHING_STATED:
+            return True
+        importer = Path(module.code.path)
+        stars = [self._imports.locate(importer, star) for star in module.stars]
+        names = {name for names in module.imports.values() for name in names}
+        others = (self._imports.locate(importer, name) for name in names)
+        return not all(stars) or any(
+            self._disk.imports_torch(found[0]) for found in (*stars, *others) if found
+        )
+
     def names(self, path: str, *attributes: str) -> list[str]:
         """What a module of the project, or something in it, may be called by an importer."""
         return [".".join((name, *attributes)) for name in self._imports.names(Path(path))]

@@ -13,8 +13,8 @@ Side = tuple["Hashable", bool]
 #: Where a value may come from, and whether it then holds the memory or is it.
 Value = tuple[tuple[Side, bool], ...]
 
-#: What every write leads to.
-WRITTEN = "written"
+#: What every write leads to, and those that only tensors have a method for.
+WRITTEN, IN_PLACE = "written", "in-place"
 
 
 class Ways:
@@ -47,9 +47,9 @@ class Ways:
         if source[1] and target[1]:  # what is put into the one is in the other
             self._back[source].append(target)
 
-    def written(self) -> set[Side]:
-        """All sides from which a write may be reached."""
-        found: set[Side] = {(WRITTEN, False)}
+    def before(self, place: Hashable) -> set[Side]:
+        """All sides from which a place may be reached."""
+        found: set[Side] = {(place, False)}
         waiting = list(found)
         while waiting:
             for source in self._back.get(waiting.pop(), ()):

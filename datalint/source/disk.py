@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+#: A line that imports torch, or looks like it.
+_IMPORT = re.compile(rb"^[ \t]*(?:import|from)[ \t]+torch\b", re.MULTILINE)
 #: Yes or no; what a file holds, None where it cannot be read.
 Answer = bool | bytes | None
 
@@ -59,6 +62,10 @@ class Disk:
         """Whether the word stands in a file."""
         return bool(self.ask("mentions_torch", str(path)))
 
+    def imports_torch(self, path: Path) -> bool:
+        """Whether a file imports torch itself."""
+        return bool(self.ask("imports_torch", str(path)))
+
     def _is_file(self, path: str) -> bool:
         return path in self._unsaved or os.path.isfile(path)
 
@@ -72,6 +79,9 @@ class Disk:
 
     def _mentions_torch(self, path: str) -> bool:
         return b"torch" in (self._read(path) or b"")
+
+    def _imports_torch(self, path: str) -> bool:
+        return _IMPORT.search(self._read(path) or b"") is not None
 
     def _read(self, path: str) -> bytes | None:
         if (text := self._unsaved.get(path)) is not None:
@@ -90,5 +100,6 @@ QUESTIONS: Mapping[str, Callable[[Disk, str], Answer]] = {
     "is_folder": lambda _, path: os.path.isdir(path),
     "holds_modules": Disk._holds_modules,
     "mentions_torch": Disk._mentions_torch,
+    "imports_torch": Disk._imports_torch,
     "read": Disk._read,
 }
