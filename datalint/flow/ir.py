@@ -101,6 +101,11 @@ def read_of(node: Node) -> str:
     return f"{READ}{node.serial}"
 
 
+def made_by(name: str) -> str:
+    """How `holds` mention the result of calling something: no name is spelled like this."""
+    return f"{name}()"
+
+
 def method_of(node: Node) -> str:
     """The method that a node calls, as it is spelled; nothing where it calls none."""
     callee = node.callee if isinstance(node, Call) else None
@@ -297,6 +302,6 @@ class Module:
     locals: frozenset[str]
     #: Every name and, with a dot, every attribute that is read somewhere.
     mentions: frozenset[str]
-    #: What the values of each attribute and top-level name mention.
+    #: What the values of each attribute and top-level name mention, or were `made_by`.
     holds: dict[str, frozenset[str]]
     code: Code

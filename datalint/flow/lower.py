@@ -71,20 +71,25 @@ class Statements(Expressions):
 
     def do_Assign(self, node: ast.Assign) -> Sequence[ir.Statement]:
         targets = node.targets
-        outer, self.mentions = self.mentions, set()
-        value = self.expr(node.value)
-        held = frozenset(self.mentions)
-        outer |= held
-        self.mentions = outer
-        for target in targets:
-            self.hold(target, held)
+        value = self.held(node.value, targets)
         if len(targets) == 1:
             return (self.assign(node, targets[0], value),)
         name = self.hidden(node)
         first = self.at(ir.Assign, node, name, value)
         return (first, *(self.assign(node, t, self.again(name)) for t in targets))
 
-    def hold(self, target: ast.expr, mentions: frozenset[str]) -> None:
+    def held(self, value: ast.expr, targets: Iterable[ast.expr]) -> ir.Expr:
+        """A value, of which is remembered what it mentions."""
+        outer, self.mentions = self.mentions, set()
+        lowered = self.expr(value)
+        held = frozenset(self.mentions)
+        outer |= held
+        self.mentions = outer
+        for target in targets:
+            self.hold(target, value, held)
+        return lowered
+
+    def hold(self, target: ast.expr, value: ast.expr, mentions: frozenset[str]) -> None:
         """Remember what may be behind an attribute, or a name of the top level."""
         name = ""
         if isinstance(target, ast.Attribute):
@@ -92,7 +97,9 @@ class Statements(Expressions):
         elif isinstance(target, ast.Name) and self.depth == 1:
             name = target.id
         if name:
-            self.holds.setdefault(name, set()).update(mentions)
+            called = _only_called(value)
+            made = map(ir.made_by, called & mentions)
+            self.holds.setdefault(name, set()).update(mentions - called, made)
 
     def assign(
         self, node: ast.AST, target: ast.expr, value: ir.Expr, annotation: str = ""
@@ -104,7 +111,8 @@ class Statements(Expressions):
             self.target(node.target)
             return ()
         note = self.annotation(node.annotation)
-        return (self.assign(node, node.target, self.expr(node.value), note),)
+        value = self.held(node.value, [node.target])
+        return (self.assign(node, node.target, value, note),)
 
     def do_AugAssign(self, node: ast.AugAssign) -> Sequence[ir.Statement]:
         name = f"i{operator(node.op)}"
@@ -352,3 +360,11 @@ def _annotated(body: Iterable[ast.stmt]) -> Iterable[str]:
     for statement in body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             yield statement.target.id
+
+
+def _only_called(value: ast.expr) -> set[str]:
+    """The names in an expression that are called, and nothing else is done with."""
+    nodes = list(ast.walk(value))
+    callees = [n.func for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    others = {n.id for n in nodes if isinstance(n, ast.Name) and n not in callees}
+    return {n.id for n in callees} - others

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Set
+from datalint.flow import ir
 
-    from datalint.flow import ir
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Set
+
+    Mentions = Mapping[ir.Function, Set[str]]
+
+#: Methods that run where a class is called.
+_MAKING = {"__init__", "__new__", "__post_init__", "__init_subclass__"}
 
 
 def matter(module: ir.Module, sought: Set[str]) -> set[ir.Function]:
@@ -18,8 +23,9 @@ def matter(module: ir.Module, sought: Set[str]) -> set[ir.Function]:
     """
     if module.mentions.isdisjoint(sought):
         return set()
-    leading = _leading_names(module, sought)
-    return {f for f in module.functions if f.mentions & leading}
+    mentions = _mentioned(module)
+    leading = _leading_names(module, mentions, sought)
+    return {function for function, mentioned in mentions.items() if mentioned & leading}
 
 
 def spelled(ways: Set[str]) -> set[str]:
@@ -27,10 +33,20 @@ def spelled(ways: Set[str]) -> set[str]:
     return {s for way in ways for s in ([way] if way.startswith(".") else _spellings(way))}
 
 
-def _leading_names(module: ir.Module, sought: Set[str]) -> set[str]:
+def _mentioned(module: ir.Module) -> dict[ir.Function, Set[str]]:
+    """What each function mentions: with `super().__init__` its bases, not all that have one."""
+    found: dict[ir.Function, Set[str]] = {f: f.mentions for f in module.functions}
+    for cls in module.classes:
+        for method in cls.methods.values():
+            if "super" in method.mentions:
+                found[method] = (method.mentions - {".__init__"}) | _bases(cls)
+    return found
+
+
+def _leading_names(module: ir.Module, mentions: Mentions, sought: Set[str]) -> set[str]:
     """What is sought and every name behind which it may be, with and without a dot."""
     before: dict[str, list[str]] = {}
-    for name, behind in _held(module, sought).items():
+    for name, behind in _held(module, mentions, sought).items():
         for mentioned in behind:
             before.setdefault(mentioned, []).append(name)
     leading, todo = set(sought), list(sought)
@@ -42,21 +58,39 @@ def _leading_names(module: ir.Module, sought: Set[str]) -> set[str]:
     return leading
 
 
-def _held(module: ir.Module, sought: Set[str]) -> dict[str, set[str]]:
+def _held(module: ir.Module, mentions: Mentions, sought: Set[str]) -> dict[str, set[str]]:
     """What is mentioned behind each name of a function, a class, or an object made of one."""
     behind: dict[str, set[str]] = {}
+
+    def put(name: str, mentions: Set[str]) -> None:
+        behind.setdefault(name, set()).update(mentions)
+
     for function in module.functions:
-        for name in _spellings(function.name):
-            behind.setdefault(name, set()).update(function.mentions)
+        for name in (*_spellings(function.name), ir.made_by(function.name)):
+            put(name, mentions[function])
     for cls in module.classes:
+        every = _bases(cls).union(*(mentions[method] for method in cls.methods.values()))
         for name in _spellings(cls.name):
-            behind.setdefault(name, set()).update(_bases(cls))
-            for method in cls.methods.values():
-                behind.setdefault(name, set()).update(method.mentions)
+            put(name, every)
+        put(ir.made_by(cls.name), _behind_object(cls, mentions))
     defined = {*behind, *sought}
     for name, held in module.holds.items():
-        behind.setdefault(name, set()).update(held & defined)
+        put(name, held & defined)
     return behind
+
+
+def _behind_object(cls: ir.Class, mentions: Mentions) -> set[str]:
+    """What may run where an object is used that is there already, and no method is mentioned."""
+    methods = cls.methods.values()
+    if any(".register_forward_hook" in method.mentions for method in methods):
+        return _bases(cls).union(*(mentions[method] for method in methods))
+    unspoken = (mentions[method] for method in methods if _is_unspoken(method.name))
+    return set(map(ir.made_by, _bases(cls))).union(*unspoken)
+
+
+def _is_unspoken(method: str) -> bool:
+    """Whether it runs without a word of it, and not only where the object is made."""
+    return method == "forward" or (method.startswith("__") and method not in _MAKING)
 
 
 def _bases(cls: ir.Class) -> set[str]:
