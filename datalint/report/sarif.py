@@ -155,7 +155,7 @@ def _fix(fix: Fix, path: str) -> _Object:
 def _message(text: str) -> dict[str, str]:
     """As it is to be read: no placeholder, `{0}`, and no link, `[text](1)`."""
     braced = text.replace("{", "{{").replace("}", "}}")
-    return {"text": re.sub(r"\[(?=[^]]*\]\()", r"\\[", braced)}
+    return {"text": re.sub(r"(\\*)\[(?=[^]]*\]\()", r"\1\1\\[", braced)}
 
 
 def _physical(at: Place) -> _Object:
