@@ -6,7 +6,7 @@ from datalint.flow.project import Project
 from datalint.flow.relevance import matter
 
 CLASSES = """
-class Base(nn.Module):
+class Base(Anything):
     def __init__(self):
         super().__init__()
         self.sought.data.zero_()
@@ -15,19 +15,19 @@ class Derived(Base):
     def __init__(self):
         super().__init__()
 
-class Stranger(nn.Module):
+class Stranger(Anything):
     def __init__(self):
         super().__init__()
         self.part = nn.Linear(1, 1)
 
-class Holder(nn.Module):
+class Holder(Anything):
     def __init__(self):
         self.part = Derived()
 
     def use(self, x):
         return self.part(x)
 
-class Maker(nn.Module):
+class Maker(Anything):
     def __init__(self):
         self.kind = Derived
 
@@ -51,6 +51,12 @@ def test_a_constructor_leads_to_those_of_its_bases_and_no_others() -> None:
 
 def test_who_makes_an_object_is_led_to_its_constructor() -> None:
     assert {"Holder.__init__", "Maker.__init__", "Maker.make"} <= relevant(CLASSES)
+
+
+def test_what_a_module_does_as_it_is_made_is_looked_at_by_itself() -> None:
+    found = relevant(CLASSES.replace("Base(Anything)", "Base(nn.Module)"))
+    assert "Base.__init__" in found
+    assert not {"Derived.__init__", "Holder.__init__", "Maker.make"} & found
 
 
 def test_who_uses_an_object_that_is_there_is_not() -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: Methods that run where a class is called.
 _MAKING = {"__init__", "__new__", "__post_init__", "__init_subclass__"}
+#: Where a module is made no graph is, and what is written is its own: that is looked at by itself.
+_ASIDE = {"__init__"}
 
 
 def matter(module: ir.Module, sought: Set[str]) -> set[ir.Function]:
@@ -69,9 +71,8 @@ def _held(module: ir.Module, mentions: Mentions, sought: Set[str]) -> dict[str, 
         for name in (*_spellings(function.name), ir.made_by(function.name)):
             put(name, mentions[function])
     for cls in module.classes:
-        every = _bases(cls).union(*(mentions[method] for method in cls.methods.values()))
         for name in _spellings(cls.name):
-            put(name, every)
+            put(name, _behind_class(cls, mentions))
         put(ir.made_by(cls.name), _behind_object(cls, mentions))
     defined = {*behind, *sought}
     for name, held in module.holds.items():
@@ -79,13 +80,23 @@ def _held(module: ir.Module, mentions: Mentions, sought: Set[str]) -> dict[str, 
     return behind
 
 
+def _behind_class(cls: ir.Class, mentions: Mentions) -> set[str]:
+    """What may run where a class is called, and then with the object that is made of it."""
+    making = _MAKING - _ASIDE if _is_module(cls) else _MAKING
+    made = (mentions[method] for method in cls.methods.values() if method.name in making)
+    return (_bases(cls) | _behind_object(cls, mentions)).union(*made)
+
+
 def _behind_object(cls: ir.Class, mentions: Mentions) -> set[str]:
     """What may run where an object is used that is there already, and no method is mentioned."""
     methods = cls.methods.values()
-    if any(".register_forward_hook" in method.mentions for method in methods):
-        return _bases(cls).union(*(mentions[method] for method in methods))
-    unspoken = (mentions[method] for method in methods if _is_unspoken(method.name))
+    hooked = any(".register_forward_hook" in method.mentions for method in methods)
+    unspoken = (mentions[method] for method in methods if hooked or _is_unspoken(method.name))
     return set(map(ir.made_by, _bases(cls))).union(*unspoken)
+
+
+def _is_module(cls: ir.Class) -> bool:
+    return any(base.endswith("Module") for base in _bases(cls))
 
 
 def _is_unspoken(method: str) -> bool:
