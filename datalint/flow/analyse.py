@@ -10,6 +10,7 @@ from datalint.flow.collect import collect
 from datalint.flow.events import DATA, Events
 from datalint.flow.glance import may_be_written
 from datalint.flow.interpret import Interpreter
+from datalint.flow.known import Contents
 from datalint.flow.layers import Layers
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
@@ -17,7 +18,6 @@ from datalint.flow.outside import Outside, left_behind
 from datalint.flow.program import FORWARD, Program
 from datalint.flow.relevance import matter, spelled
 from datalint.flow.run import TooMuch
-from datalint.flow.state import Contents
 from datalint.flow.values import (
     ITEM,
     ClassRef,
@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Set
 
     from datalint.flow import ir
+    from datalint.flow.known import Tensor
     from datalint.flow.project import Project
-    from datalint.flow.state import State, Tensor
+    from datalint.flow.state import State
     from datalint.source.text import Sought
 
 #: Expressions evaluated from one starting point before callees are taken as unknown.

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from datalint.flow import autograd, ir, sources
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.items import Items
+from datalint.flow.known import Tensor
 from datalint.flow.operators import Arguments
 from datalint.flow.run import DIFFERENTIABLE_GRADS, PARAMETERS
-from datalint.flow.state import Tensor
 from datalint.flow.values import (
     GRAD,
     NOTHING,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from datalint.flow import autograd, ir
 from datalint.flow.functions import Functions
+from datalint.flow.known import GraphNode, Save, Tensor
 from datalint.flow.run import DIFFERENTIABLE_GRADS
-from datalint.flow.state import GraphNode, Save, Tensor
 from datalint.flow.unseen import storages_of
 from datalint.flow.values import (
     ClassRef,

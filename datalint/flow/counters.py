@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from datalint.flow.events import Seen
-    from datalint.flow.state import Tensor
+    from datalint.flow.known import Tensor
     from datalint.flow.values import Key
 
 #: Cut into tensors that count only what is written to themselves.

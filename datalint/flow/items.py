@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from datalint.flow.known import Contents, join_values
 from datalint.flow.operators import Arguments, Operators
-from datalint.flow.state import Contents, join_values
 from datalint.flow.values import (
     ITEM,
     NOTHING,

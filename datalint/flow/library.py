@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from datalint.flow import ir
 from datalint.flow.containers import Containers
+from datalint.flow.known import Contents, Tensor
 from datalint.flow.modules import Modules
 from datalint.flow.operators import Arguments
-from datalint.flow.state import Contents, Tensor
 from datalint.flow.values import (
     ANY,
     NOTHING,

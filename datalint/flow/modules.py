@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datalint.flow.attributes import BUFFERS, Attributes
+from datalint.flow.known import Contents, Tensor
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
 from datalint.flow.run import PARAMETERS
-from datalint.flow.state import Contents, Tensor
 from datalint.flow.values import (
     ANY,
     NOTHING,

@@ -8,8 +8,8 @@ from datalint.flow import autograd, counters, ir, sources
 from datalint.flow.counters import Counters
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.kinds import kind_of
+from datalint.flow.known import Contents, GraphNode, Save, Tensor
 from datalint.flow.run import LOOKS
-from datalint.flow.state import Contents, GraphNode, Save, Tensor
 from datalint.flow.values import (
     NOTHING,
     PLAIN,

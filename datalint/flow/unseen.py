@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from datalint.flow import autograd, ir, sources
 from datalint.flow.events import Kind
+from datalint.flow.known import GraphNode, Save, Tensor
 from datalint.flow.library import Library
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
-from datalint.flow.state import GraphNode, Save, Tensor
 from datalint.flow.values import (
     ANY,
     NOTHING,
