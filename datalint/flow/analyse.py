@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd
@@ -212,7 +212,7 @@ def _arguments(
             key = Key(function.serial, 0, 0, (parameter.name,))
             program.parameters[key] = parameter.name
             if "Tensor" in parameter.annotation.replace(".", " ").split():
-                run.state.set_tensor(key, replace(run.state.tensor(key), known=True))
+                run.state.set_tensor(key, run.state.tensor(key)._replace(known=True))
         arguments.keywords[parameter.name] = value
     return outside, arguments
 

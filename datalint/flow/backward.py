@@ -81,6 +81,6 @@ class Backward(Functions):
         made = GraphNode(name, node, tracked, parents, frozenset(saves), edits)
         self.state.add_node(key, made)
         for place, tensor in self.tensors(result).items():
-            grown = replace(tensor, tracked=tracked, nodes=frozenset({key}))
+            grown = tensor._replace(tracked=tracked, nodes=frozenset({key}))
             self.state.set_tensor(place, grown)
         return result

@@ -40,7 +40,7 @@ class Items(Operators):
         if key not in self.state.tensors and thing.key in self.state.tensors:
             holder = self.state.tensors[thing.key]
             storages = frozenset(s.at(*names) for s in holder.storages)
-            self.state.set_tensor(key, replace(holder, storages=storages, known=False))
+            self.state.set_tensor(key, holder._replace(storages=storages, known=False))
         return just(Opaque(key))
 
     def store(self, key: Key, name: str, value: Value, strong: bool) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from datalint.flow.order import ordered
 from datalint.flow.values import MANY, WIDE, Key, Tri, Value, either
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from datalint.flow.events import Write
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(NamedTuple):
     """One Python tensor: its memory, its place in the graph, the ways past a counter it came by."""
 
     storages: frozenset[Key]
@@ -27,8 +25,7 @@ class Tensor:
     blind: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Save:
+class Save(NamedTuple):
     """A tensor that a graph node keeps for its backward, by the storages it may have."""
 
     storages: frozenset[Key]
@@ -46,8 +43,7 @@ class Save:
     held: frozenset[ir.Node] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class GraphNode:
+class GraphNode(NamedTuple):
     """What one call of an operator adds to the graph."""
 
     operator: str
@@ -61,8 +57,7 @@ class GraphNode:
     assumed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(NamedTuple):
     """What a container holds: by position or constant key where known, and the rest."""
 
     known: tuple[tuple[object, Value], ...] = ()

@@ -55,7 +55,7 @@ class Layers(Generic[K, V]):
         if self.own:
             self.below = _Layer(self.own, self.below)
             self.own = {}
-        return Layers(None, self.below)
+        return Layers({}, self.below)
 
     @overload
     def get(self, key: K) -> V | None: ...
@@ -95,8 +95,10 @@ class Layers(Generic[K, V]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Layers):
             return NotImplemented
-        mine, theirs, _ = self.parted(other)
-        return all(self.get(k, _GONE) == other.get(k, _GONE) for k in mine.keys() | theirs.keys())
+        return all(
+            (a := self.get(k, _GONE)) is (b := other.get(k, _GONE)) or a == b
+            for k in self.changed(other)
+        )
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
@@ -148,29 +150,40 @@ class Layers(Generic[K, V]):
         self,
         other: Layers[K, V],
         join: Callable[[V, V], V],
-        absent: Callable[[K, V], V] | None = None,
+        alone: Callable[[K, V], V] | None = None,
     ) -> Layers[K, V]:
-        """Both maps in one; `absent` is what a key stands for that only one of them has."""
+        """Both maps in one; `alone` says what is left of a value that only one of them has."""
         mine, theirs, below = self.parted(other)
-        joined: Layers[K, V] = Layers(None, below)
         if not mine and not theirs:
-            return joined
-        shared = Layers(None, below).get
-        for key in mine if not theirs else theirs if not mine else mine.keys() | theirs.keys():
-            a = mine[key] if key in mine else shared(key, _GONE)
-            b = theirs[key] if key in theirs else shared(key, _GONE)
-            if a is b:
-                value = a
-            elif a is _GONE or b is _GONE:
-                value = b if a is _GONE else a
-                if absent:
-                    stands = absent(key, value)
-                    value = value if stands is value else join(value, stands)
-            else:
-                value = a if a == b else join(a, b)
-            if value is not _GONE or shared(key, _GONE) is not _GONE:
-                joined.own[key] = value
-        return joined
+            return Layers({}, below)
+        joined = {**theirs, **mine}
+
+        def either(key: K, a: V, b: V) -> V:
+            if a is not _GONE and b is not _GONE:
+                return a if a == b else join(a, b)
+            value = b if a is _GONE else a
+            return alone(key, value) if alone else value
+
+        # Most is new on one of the ways and taken as it is: sets find that out without a loop.
+        new = set(joined)
+        for table in below.tables:
+            new = new.difference(table)
+        twice = set(mine) & set(theirs) if mine and theirs else set()
+        for key in twice:
+            a, b = mine[key], theirs[key]
+            if a is not b:
+                joined[key] = either(key, a, b)
+        shared = Layers({}, below)
+        for key in set(joined) - new - twice:
+            here, there = joined[key], shared.get(key, _GONE)
+            if here is not there:
+                a, b = (here, there) if key in mine else (there, here)
+                joined[key] = either(key, a, b)
+        if alone:
+            for key in new - twice:
+                value = joined[key]
+                joined[key] = value if value is _GONE else alone(key, value)
+        return Layers(joined, below)
 
     def renewed(
         self,
@@ -181,21 +194,20 @@ class Layers(Generic[K, V]):
     ) -> Layers[K, V]:
         """With every key and value that came since `before` renamed; equal keys are joined."""
         since, others, below = self.parted(before)
-        if others:
-            since = {**{k: self.get(k, _GONE) for k in others}, **since}
-        aged: Layers[K, V] = Layers(None, below)
-        own = aged.own
+        since = {**{k: self.get(k, _GONE) for k in others}, **since} if others else since
+        aged: Layers[K, V] = Layers({}, below)
+        moved: list[tuple[K, V]] = []
         for key, value in since.items():
-            if value is _GONE:
-                own.setdefault(key, _GONE)
-                continue
-            place, value = rename(key), renew(value)
-            if place is key:
-                held = own.get(place, _GONE)
+            place = rename(key)
+            if place is key and value is not _GONE:
+                aged.own[key] = renew(value)
             else:
-                held = own.get(place, _GONE) if place in since else aged.get(place, _GONE)
-                own.setdefault(key, _GONE)
-            own[place] = value if held is _GONE else join(held, value)
+                aged.discard(key)
+                if value is not _GONE:
+                    moved.append((place, renew(value)))
+        for place, value in moved:
+            held = aged.get(place, _GONE)
+            aged.own[place] = value if held is _GONE else join(held, value)
         return aged
 
 

@@ -20,12 +20,18 @@ from datalint.flow.known import (
 from datalint.flow.state import State
 from datalint.flow.values import (
     Bound,
+    ClassRef,
+    Closure,
     Container,
+    External,
     Instance,
     Key,
+    Literal,
+    Member,
     Method,
     Opaque,
     Partial,
+    Plain,
     Root,
     Super,
     TensorRef,
@@ -49,6 +55,10 @@ def _new(now: Layers[Key, Any], before: Layers[Key, Any]) -> set[Root]:
     """Which keys were made since."""
     changed = now.changed(before)
     return {k.root for k in changed if not k.age and k in now and k not in before}
+
+
+#: What is there for good: no round of a loop makes it.
+_LASTING = {External, Member, Literal, Plain, Closure, ClassRef}
 
 
 class _Ageing:
@@ -94,8 +104,11 @@ class _Ageing:
     def value(self, value: Value) -> Value:
         renamed = self.values.get(value)
         if renamed is None:
-            renamed = frozenset(map(self.thing, value))
-            renamed = self.values[value] = value if renamed == value else renamed
+            renamed = value
+            if not all(type(thing) in _LASTING for thing in value):
+                things = frozenset(map(self.thing, value))
+                renamed = value if things == value else things
+            self.values[value] = renamed
         return renamed
 
     def save(self, save: Save) -> Save:

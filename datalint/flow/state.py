@@ -126,9 +126,9 @@ class State:
         union = frozenset.union
         return State(
             self.variables.join(other.variables, join_values),
-            self.attributes.join(other.attributes, join_values, _absent_attribute),
+            self.attributes.join(other.attributes, join_values, _lone_attribute),
             self.contents.join(other.contents, join_contents),
-            self.tensors.join(other.tensors, join_tensors, _absent_tensor),
+            self.tensors.join(other.tensors, join_tensors, _lone_tensor),
             self.nodes.join(other.nodes, join_nodes),
             self.spoils.join(other.spoils, union),
             self.edits.join(other.edits, union),
@@ -137,7 +137,7 @@ class State:
             self.keepers.join(other.keepers, union),
             self.members.join(other.members, union),
             self.made_of.join(other.made_of, union),
-            self.held.join(other.held, frozenset.intersection, lambda *_: frozenset()),
+            self.held.join(other.held, frozenset.intersection, _lone_write),
             either(self.grad, other.grad),
         )
 
@@ -167,14 +167,21 @@ def join_all(states: Sequence[State]) -> State:
 
 
 def _unseen(key: Key) -> Tensor:
-    return Tensor(frozenset({key}), Tri.MAYBE, known=False)
+    return Tensor(frozenset((key,)), Tri.MAYBE, known=False)
 
 
-def _absent_tensor(key: Key, other: Tensor) -> Tensor:
-    """A tensor made on one way only is just that; an argument was there on both."""
-    return other if other.known else _unseen(key)
+def _lone_tensor(key: Key, tensor: Tensor) -> Tensor:
+    """A tensor made on one way only is just that; an argument was there on both, unseen on one."""
+    if tensor.known or (tensor.tracked == Tri.MAYBE and key in tensor.storages):
+        return tensor
+    return join_tensors(tensor, _unseen(key))
 
 
-def _absent_attribute(key: tuple[Key, str], _: Value) -> Value:
+def _lone_attribute(key: tuple[Key, str], value: Value) -> Value:
+    """On the other way it is what it was before anyone set it."""
     holder, name = key
-    return frozenset({Opaque(holder.at(name))})
+    return join_values(value, frozenset({Opaque(holder.at(name))}))
+
+
+def _lone_write(_: Key, __: frozenset[ir.Node]) -> frozenset[ir.Node]:
+    return frozenset()
