@@ -66,8 +66,9 @@ class _Ageing:
 
     def __init__(self, fresh: set[Root]) -> None:
         self.fresh = fresh
-        #: What has been renamed already: the same values are found in many places.
-        self.values: dict[Value, Value] = {}
+        #: What has been looked at already: the same values are found in many places.
+        self.renamed: dict[Value, Value] = {}
+        self.staying: set[Value] = set()
 
     def key(self, key: Key) -> Key:
         return Key(key[0], key[1], 1, key[3]) if key[:3] in self.fresh else key
@@ -102,13 +103,17 @@ class _Ageing:
         return thing
 
     def value(self, value: Value) -> Value:
-        renamed = self.values.get(value)
-        if renamed is None:
-            renamed = value
-            if not all(type(thing) in _LASTING for thing in value):
-                things = frozenset(map(self.thing, value))
-                renamed = value if things == value else things
-            self.values[value] = renamed
+        if value in self.staying:
+            return value
+        if value in self.renamed:
+            return self.renamed[value]
+        renamed = value
+        if not all(type(thing) in _LASTING for thing in value):
+            renamed = frozenset(map(self.thing, value))
+        if renamed == value:
+            self.staying.add(value)
+            return value
+        self.renamed[value] = renamed
         return renamed
 
     def save(self, save: Save) -> Save:
@@ -118,10 +123,10 @@ class _Ageing:
         return Save(storages, save.what, swaps, save.assumed, save.guarded, save.via, save.held)
 
     def contents(self, c: Contents) -> Contents:
-        known = tuple((k, self.value(v)) for k, v in c.known)
         rest = self.value(c.rest)
-        stays = rest is c.rest and all(a[1] is b[1] for a, b in zip(known, c.known, strict=True))
-        return c if stays else Contents(known, rest, c.exact)
+        if rest is c.rest and all(self.value(v) is v for _, v in c.known):
+            return c
+        return Contents(tuple((k, self.value(v)) for k, v in c.known), rest, c.exact)
 
     def tensor(self, t: Tensor) -> Tensor:
         storages, nodes = self.keys(t.storages), self.keys(t.nodes)
