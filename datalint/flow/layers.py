@@ -120,10 +120,7 @@ class Layers(Generic[K, V]):
     def absorb(self, other: Layers[K, V]) -> None:
         """Take in the keys that were never here."""
         there = other.flat()
-        missing = set(there)
-        for table in (self.own, *self.below.tables):
-            missing = missing.difference(table)
-        for key in missing:
+        for key in _in_none(there, (self.own, *self.below.tables)):
             self.own[key] = there[key]
 
     def parted(self, other: Layers[K, V]) -> tuple[dict[K, V], dict[K, V], _Layer[K, V]]:
@@ -164,10 +161,8 @@ class Layers(Generic[K, V]):
             value = b if a is _GONE else a
             return alone(key, value) if alone else value
 
-        # Most is new on one of the ways and taken as it is: sets find that out without a loop.
-        new = set(joined)
-        for table in below.tables:
-            new = new.difference(table)
+        # Most is new on one of the ways and taken as it is.
+        new = _in_none(joined, below.tables)
         twice = set(mine) & set(theirs) if mine and theirs else set()
         for key in twice:
             a, b = mine[key], theirs[key]
@@ -220,6 +215,14 @@ def _merged(tables: Sequence[dict[K, V]]) -> dict[K, V]:
     for table in reversed(filled):
         merged.update(table)
     return merged
+
+
+def _in_none(keys: dict[K, V], tables: tuple[dict[K, V], ...]) -> set[K]:
+    """The keys that are in none of the tables; no key is hashed again for it."""
+    found = set(keys)
+    for table in tables:
+        found = found.difference(table)
+    return found
 
 
 def _stacked(own: dict[K, V], tables: tuple[dict[K, V], ...]) -> tuple[dict[K, V], ...]:
