@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd
@@ -11,6 +11,7 @@ from datalint.flow.doubt import doubt
 from datalint.flow.events import DATA, Events
 from datalint.flow.glance import may_be_written
 from datalint.flow.interpret import Interpreter
+from datalint.flow.known import Contents
 from datalint.flow.layers import Layers
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
@@ -18,7 +19,6 @@ from datalint.flow.outside import Outside, left_behind
 from datalint.flow.program import FORWARD, Program
 from datalint.flow.relevance import matter, spelled
 from datalint.flow.run import TooMuch
-from datalint.flow.state import Contents
 from datalint.flow.values import (
     ITEM,
     ClassRef,
@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Set
 
     from datalint.flow import ir
+    from datalint.flow.known import Tensor
     from datalint.flow.project import Project
-    from datalint.flow.state import State, Tensor
+    from datalint.flow.state import State
     from datalint.source.text import Sought
 
 #: Expressions evaluated from one starting point before callees are taken as unknown.
@@ -214,7 +215,7 @@ def _arguments(
             key = Key(function.serial, 0, 0, (parameter.name,))
             program.parameters[key] = parameter.name
             if "Tensor" in parameter.annotation.replace(".", " ").split():
-                run.state.set_tensor(key, replace(run.state.tensor(key), known=True))
+                run.state.set_tensor(key, run.state.tensor(key)._replace(known=True))
         arguments.keywords[parameter.name] = value
     return outside, arguments
 

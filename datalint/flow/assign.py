@@ -5,7 +5,7 @@ from __future__ import annotations
 from datalint.flow import ir, sources
 from datalint.flow.evaluate import Evaluate, torch_name
 from datalint.flow.kinds import kind_of
-from datalint.flow.state import Contents
+from datalint.flow.known import Contents
 from datalint.flow.values import (
     PLAIN,
     Container,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd, ir, sources
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.items import Items
+from datalint.flow.known import Tensor
 from datalint.flow.operators import Arguments
 from datalint.flow.run import DIFFERENTIABLE_GRADS, PARAMETERS
-from datalint.flow.state import Tensor
 from datalint.flow.values import (
     GRAD,
     NOTHING,
@@ -216,12 +215,12 @@ class Attributes(Items):
         tensor = self.state.tensor(key)
         # People ask this of leaves: what was merely assumed of its history was wrong.
         nodes = tensor.nodes if tensor.tracked == Tri.YES else frozenset()
-        self.state.set_tensor(key, replace(tensor, tracked=tracked, nodes=nodes))
+        self.state.set_tensor(key, tensor._replace(tracked=tracked, nodes=nodes))
         if key.path and key.path[-1] == PARAMETERS:
             region = key._replace(path=key.path[:-1])
             for other, tensor in list(self.state.tensors.items()):
                 if other[:3] == key[:3] and other.path[: len(region.path)] == region.path:
-                    self.state.set_tensor(other, replace(tensor, tracked=tracked))
+                    self.state.set_tensor(other, tensor._replace(tracked=tracked))
 
     def set_data(self, site: ir.Node, node: ir.Attribute, base: Value, value: Value) -> None:
         """`x.data = v`: x moves to the memory of v; its version stays."""
@@ -245,7 +244,7 @@ class Attributes(Items):
             moved = storages or frozenset({self.key(site)})
             sources.mixed(self.state, moved, moved)
             stays = tensor.storages if len(base) > 1 else frozenset()
-            self.state.set_tensor(key, replace(tensor, storages=moved | stays))
+            self.state.set_tensor(key, tensor._replace(storages=moved | stays))
             self.share(node, given)
 
     def is_evident(self, tensor: Tensor) -> bool:
@@ -256,7 +255,7 @@ class Attributes(Items):
         """What was assigned is written on under a version counter of its own from now on."""
         for key, tensor in given.items():
             if not self.reads(tensor):
-                self.state.set_tensor(key, replace(tensor, via=frozenset({node})))
+                self.state.set_tensor(key, tensor._replace(via=frozenset({node})))
 
 
 def _spelled(node: ir.Node) -> str:

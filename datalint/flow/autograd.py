@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from datalint.flow.events import Damage
-from datalint.flow.state import GraphNode
+from datalint.flow.known import GraphNode
 from datalint.flow.values import ANY, Key, Tri, overlap
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from datalint.flow import ir
     from datalint.flow.events import Events, Write
-    from datalint.flow.state import Save, State, Tensor
+    from datalint.flow.known import Save, Tensor
+    from datalint.flow.state import State
     from datalint.flow.values import Root
 
 #: To report a damage takes as long as to look at so many nodes.

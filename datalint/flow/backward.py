@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from datalint.flow import autograd, ir
 from datalint.flow.functions import Functions
+from datalint.flow.known import GraphNode, Save, Tensor
 from datalint.flow.run import DIFFERENTIABLE_GRADS
-from datalint.flow.state import GraphNode, Save, Tensor
 from datalint.flow.unseen import storages_of
 from datalint.flow.values import (
     ClassRef,
@@ -81,6 +81,6 @@ class Backward(Functions):
         made = GraphNode(name, node, tracked, parents, frozenset(saves), edits)
         self.state.add_node(key, made)
         for place, tensor in self.tensors(result).items():
-            grown = replace(tensor, tracked=tracked, nodes=frozenset({key}))
+            grown = tensor._replace(tracked=tracked, nodes=frozenset({key}))
             self.state.set_tensor(place, grown)
         return result

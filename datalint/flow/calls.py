@@ -179,7 +179,7 @@ class Calls(Backward):
             return refs
         if name == "detach_":
             for key, tensor in self.direct(refs).items():
-                self.state.set_tensor(key, replace(tensor, tracked=Tri.NO, nodes=frozenset()))
+                self.state.set_tensor(key, tensor._replace(tracked=Tri.NO, nodes=frozenset()))
             return refs
         operator = facts.method(name)
         if operator is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datalint.flow.attributes import Attributes
-from datalint.flow.state import Contents
+from datalint.flow.known import Contents
 from datalint.flow.values import NOTHING, PLAIN, Container, Literal, Value, constant, just
 
 if TYPE_CHECKING:

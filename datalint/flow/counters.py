@@ -6,7 +6,6 @@ not: neither an array nor a storage has a counter, and a piece that `unsafe_chun
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd, ir
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from datalint.flow.events import Seen
-    from datalint.flow.state import Tensor
+    from datalint.flow.known import Tensor
     from datalint.flow.values import Key
 
 #: Cut into tensors that count only what is written to themselves.
@@ -61,7 +60,7 @@ class Counters(Names):
             seen.way = WAYS[name]
             self.judge_way(seen, name, counted)
         bare = name not in _PIECES
-        return {k: replace(t, via=t.via or here, blind=t.blind or bare) for k, t in tensors.items()}
+        return {k: t._replace(via=t.via or here, blind=t.blind or bare) for k, t in tensors.items()}
 
     def judge_way(self, seen: Seen, name: str, tensors: list[Tensor]) -> None:
         """Whether it is a tensor at all, and one that anybody watches."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from datalint.flow import autograd, ir
 from datalint.flow.attributes import FIELDS
 from datalint.flow.calls import Calls
+from datalint.flow.known import Contents
 from datalint.flow.operators import Arguments
 from datalint.flow.run import YIELDED
-from datalint.flow.state import Contents, join_all
+from datalint.flow.state import join_all
 from datalint.flow.values import (
     NOTHING,
     PLAIN,

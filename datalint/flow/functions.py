@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datalint.flow import ir
+from datalint.flow.known import Contents
 from datalint.flow.run import YIELDED, Frame
-from datalint.flow.state import Contents, join_all
+from datalint.flow.state import join_all
 from datalint.flow.unseen import Unseen
 from datalint.flow.values import (
     NOTHING,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from datalint.flow import ir
 from datalint.flow.manage import Manage
+from datalint.flow.older import age
 from datalint.flow.run import Frame
 from datalint.flow.state import join_all
 from datalint.flow.values import (
@@ -133,7 +134,7 @@ class Interpreter(Manage):
             self.state = entry.fork()
             endless = self.enter(node, iterable)
             exits = [] if endless else [self.state.fork() if node.condition else entry]
-            ends = [end.age(before) for end in self.round(node.body, leaving)]
+            ends = [age(end, before) for end in self.round(node.body, leaving)]
             if not ends:
                 break
             joined = join_all([entry, *ends])

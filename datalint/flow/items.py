@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from datalint.flow.known import Contents, join_values
 from datalint.flow.operators import Arguments, Operators
-from datalint.flow.state import Contents, join_values
 from datalint.flow.values import (
     ITEM,
     NOTHING,
@@ -40,7 +40,7 @@ class Items(Operators):
         if key not in self.state.tensors and thing.key in self.state.tensors:
             holder = self.state.tensors[thing.key]
             storages = frozenset(s.at(*names) for s in holder.storages)
-            self.state.set_tensor(key, replace(holder, storages=storages, known=False))
+            self.state.set_tensor(key, holder._replace(storages=storages, known=False))
         return just(Opaque(key))
 
     def store(self, key: Key, name: str, value: Value, strong: bool) -> None:

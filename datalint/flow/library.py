@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import builtins
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datalint.flow import ir
 from datalint.flow.containers import Containers
+from datalint.flow.known import Contents, Tensor
 from datalint.flow.modules import Modules
 from datalint.flow.operators import Arguments
-from datalint.flow.state import Contents, Tensor
 from datalint.flow.values import (
     ANY,
     NOTHING,
@@ -257,7 +256,7 @@ class Library(Containers, Modules):
         """What an operator of torch is called on is a tensor."""
         for key, tensor in self.direct(arguments.get(0, "input")).items():
             if not tensor.known:
-                self.state.set_tensor(key, replace(tensor, known=True))
+                self.state.set_tensor(key, tensor._replace(known=True))
 
     def set_grad(self, arguments: Arguments) -> Value:
         wanted = constant(arguments.get(0, "mode"))
@@ -291,7 +290,7 @@ class Library(Containers, Modules):
                 tensor = self.state.tensor(thing.key)
                 tracked = tri(wanted)
                 asked_for = tracked if asked else Tri.NO
-                plain = replace(tensor, tracked=asked_for, nodes=frozenset())
+                plain = tensor._replace(tracked=asked_for, nodes=frozenset())
                 self.state.set_tensor(thing.key, plain)
         return value
 

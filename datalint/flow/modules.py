@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datalint.flow.attributes import BUFFERS, Attributes
+from datalint.flow.known import Contents, Tensor
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
 from datalint.flow.run import PARAMETERS
-from datalint.flow.state import Contents, Tensor
 from datalint.flow.values import (
     ANY,
     NOTHING,
@@ -175,7 +174,7 @@ class Modules(Attributes):
         given = tensors.get("input", {})
         if thing.of in PACKED and not all(tensor.known for tensor in given.values()):
             for key, tensor in self.tensors(result).items():
-                self.state.set_tensor(key, replace(tensor, known=False))
+                self.state.set_tensor(key, tensor._replace(known=False))
         return result
 
     def own_tensor(self, node: ir.Node, thing: Instance, name: str) -> dict[Key, Tensor]:

@@ -8,8 +8,8 @@ from datalint.flow import autograd, counters, ir, sources
 from datalint.flow.counters import Counters
 from datalint.flow.events import Evidence, Kind, Write
 from datalint.flow.kinds import kind_of
+from datalint.flow.known import Contents, GraphNode, Save, Tensor
 from datalint.flow.run import LOOKS
-from datalint.flow.state import Contents, GraphNode, Save, Tensor
 from datalint.flow.values import (
     NOTHING,
     PLAIN,
@@ -269,11 +269,11 @@ class Operators(Counters):
             self.step(len(sharing) * LOOKS // 2)
             for key, other in sharing:
                 if other.via == target.via and other.storages & target.storages:
-                    grown = replace(other, tracked=max(other.tracked, tracked))
-                    self.state.set_tensor(key, replace(grown, nodes=other.nodes | here))
+                    most, nodes = max(other.tracked, tracked), other.nodes | here
+                    self.state.set_tensor(key, other._replace(tracked=most, nodes=nodes))
         for key, target in targets.items():
-            grown = replace(target, tracked=max(target.tracked, tracked))
-            self.state.set_tensor(key, replace(grown, nodes=target.nodes | here))
+            most, nodes = max(target.tracked, tracked), target.nodes | here
+            self.state.set_tensor(key, target._replace(tracked=most, nodes=nodes))
 
     # Writes
 
@@ -360,4 +360,4 @@ def _copies(operator: Operator, named: dict[str, Value]) -> bool:
 
 
 def _constant(tensor: Tensor) -> Tensor:
-    return replace(tensor, tracked=Tri.NO, nodes=frozenset())
+    return tensor._replace(tracked=Tri.NO, nodes=frozenset())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from datalint.flow.values import Container, Key, Opaque, TensorRef
 
 if TYPE_CHECKING:
-    from datalint.flow.state import State, Tensor
+    from datalint.flow.known import Tensor
+    from datalint.flow.state import State
     from datalint.flow.values import Value
 
 
@@ -34,7 +35,7 @@ class Outside:
     def after(self, now: State) -> Outside:
         """The same of a state that this one has become."""
         tensors, containers = self._found(now)
-        changed = tensors | (self.tensors & now.tensors.changes(self.state.tensors)[0])
+        changed = tensors | (self.tensors & now.tensors.changed(self.state.tensors))
         hanging = frozenset(key for key in changed if now.tensor(key).nodes)
         return Outside(
             now, self.tensors | tensors, self.containers | containers, self.hanging | hanging
@@ -47,9 +48,9 @@ class Outside:
     def _found(self, now: State) -> tuple[frozenset[Key], frozenset[Key]]:
         """The tensors that changed values are or hold, and the containers they are in."""
         before = self.state
-        variables, _ = now.variables.changes(before.variables)
-        attributes, _ = now.attributes.changes(before.attributes)
-        contents, _ = now.contents.changes(before.contents)
+        variables = now.variables.changed(before.variables)
+        attributes = now.attributes.changed(before.attributes)
+        contents = now.contents.changed(before.contents)
         todo: list[Value | None] = [now.variables.get(at) for at in variables if at[0] == 0]
         todo += map(now.attributes.get, attributes)
         todo += [c.all for key in contents & self.containers if (c := now.contents.get(key))]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from datalint.flow import autograd
 from datalint.flow.events import Events, Place
+from datalint.flow.known import Contents, Tensor, join_contents, join_tensors
 from datalint.flow.order import ordered
-from datalint.flow.state import Contents, State, Tensor, join_all, join_contents, join_tensors
+from datalint.flow.state import State, join_all
 from datalint.flow.values import (
     NOTHING,
     Container,

@@ -13,7 +13,8 @@ from datalint.flow.values import Key, overlap
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from datalint.flow.state import State, Tensor
+    from datalint.flow.known import Tensor
+    from datalint.flow.state import State
 
 CHANCE = Key(0, 0, 0, (".chance",))
 _RANDOM = {

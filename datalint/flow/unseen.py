@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from datalint.flow import autograd, ir, sources
 from datalint.flow.events import Kind
+from datalint.flow.known import GraphNode, Save, Tensor
 from datalint.flow.library import Library
 from datalint.flow.operators import Arguments
 from datalint.flow.order import ordered
-from datalint.flow.state import GraphNode, Save, Tensor
 from datalint.flow.values import (
     ANY,
     NOTHING,
@@ -71,7 +69,7 @@ class Unseen(Library):
 
     def write_into(self, node: ir.Node, name: str, target: Value, of: frozenset[Key]) -> None:
         """What the user states to be written is made of tensors."""
-        tensors = {k: replace(t, known=True) for k, t in self.tensors(target).items()}
+        tensors = {k: t._replace(known=True) for k, t in self.tensors(target).items()}
         self.write(node, name, Kind.COMPUTED, tensors, of)
 
     def take_in(self, receiver: Value, region: Key | None, arguments: Arguments) -> None:
