@@ -32,6 +32,11 @@ from datalint.source.text import decode, may_hold, place, split_lines
         b"getattr(x, 'data')",
         b'setattr(x, """data""", y)',
         b"f'{x.data}'",
+        b"y = x.utils.data",
+        b"y = torch_utils.data",
+        b"yield from x.data\nimport y",
+        b"x.data; import y",
+        b"x = torch.utils.data\ny.data",
         b"x.data\xff",  # undecodable, but it may be `x.data`: only decoding can refuse it
         "x.data".encode("utf-16"),
     ],
@@ -54,6 +59,11 @@ def test_may_hold_data(source: bytes) -> None:
         b"x. # .dat\nother",
         b"print('the data')",
         b"'data\"",
+        b"import torch.utils.data",
+        b"loader = torch.utils.data.DataLoader(x)",
+        b"from .data import x",
+        b"from a.data.b \timport c",
+        b"x = {'data': 1}",
     ],
 )
 def test_holds_no_data(source: bytes) -> None:
@@ -65,6 +75,7 @@ def test_a_long_file_without_data_is_left_quickly() -> None:
     long = b"." + b" \\\n" * 300_000 + b"# " * 300_000 + b"x"
     assert not may_hold(long, {".data"})
     assert not may_hold(long, EVERYTHING.ways)
+    assert may_hold(b".data" * 300_000 + b" import x", {".data"})
 
 
 @pytest.mark.parametrize(

@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from datalint.source.text import Sought
 
 #: Expressions evaluated from one starting point before callees are taken as unknown.
-BUDGET = 10_000
+BUDGET = 5_000
 #: The same for a whole file, and what is left to each starting point when it is used up.
-FILE_BUDGET, LEAST = 60_000, 500
+FILE_BUDGET, LEAST = 20_000, 300
 #: What is left to each when so much was used all the same: there are more than a thousand then.
 OVERDRAWN, LITTLE = 500_000, 50
 
