@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 BUDGET = 5_000
 #: The same for a whole file, and what is left to each starting point when it is used up.
 FILE_BUDGET, LEAST = 20_000, 300
-#: What is left to each when so much was used all the same: there are more than a thousand then.
-OVERDRAWN, LITTLE = 500_000, 50
+#: What is left to each when so much more was used all the same: there are more than a hundred then.
+OVERDRAWN, LITTLE = 30_000, 50
 
 
 def analyse(module: ir.Module, project: Project, sought: Sought) -> Events:
