@@ -83,6 +83,13 @@ def test_and_to_whatever_it_has_where_it_is_hooked() -> None:
     assert "Holder.use" in relevant(source)
 
 
+def test_a_method_is_not_called_by_its_bare_name() -> None:
+    method = "    def type(self):\n        self.sought.data.zero_()\n\nclass Derived(Base)"
+    source = CLASSES.replace("class Derived(Base)", method) + "\ndef kind(x):\n    type(x)\n"
+    assert "Base.type" in relevant(source)
+    assert ".kind" not in relevant(source)
+
+
 def test_a_constructor_that_is_called_by_its_name_is_anybodys() -> None:
     source = CLASSES + "\ndef again(stranger):\n    stranger.__init__()\n"
     assert ".again" in relevant(source)

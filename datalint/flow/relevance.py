@@ -67,8 +67,10 @@ def _held(module: ir.Module, mentions: Mentions, sought: Set[str]) -> dict[str, 
     def put(name: str, mentions: Set[str]) -> None:
         behind.setdefault(name, set()).update(mentions)
 
+    methods = {method for cls in module.classes for method in cls.methods.values()}
     for function in module.functions:
-        for name in (*_spellings(function.name), ir.made_by(function.name)):
+        plain, dotted = _spellings(function.name)
+        for name in (dotted,) if function in methods else (plain, dotted, ir.made_by(plain)):
             put(name, mentions[function])
     for cls in module.classes:
         for name in _spellings(cls.name):
