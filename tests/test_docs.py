@@ -18,7 +18,7 @@ import click
 import pytest
 
 from datalint.baseline import Baseline
-from datalint.cli.main import cli
+from datalint.cli.main import COMMANDS, command
 from datalint.config import find_config
 from datalint.config.keys import FACTS, KEYS
 from datalint.finding import Applicability, Level
@@ -235,7 +235,7 @@ def test_each_editor_in_the_readme_starts_the_language_server() -> None:
     assert vs_code["glspc.server.commandArguments"] == ["lsp"]
     assert helix["language-server"]["datalint"] == {"command": "datalint", "args": ["lsp"]}
     assert "datalint" in helix["language"][0]["language-servers"]
-    assert "lsp" in cli.commands
+    assert "lsp" in COMMANDS
 
 
 def test_every_rule_is_in_the_readme_as_it_is() -> None:
@@ -248,7 +248,7 @@ def test_every_rule_is_in_the_readme_as_it_is() -> None:
 
 
 def test_every_option_in_the_readme_exists_and_every_one_that_exists_is_there() -> None:
-    check = cli.commands["check"]
+    check = command("check")
     options = {name for p in check.params if isinstance(p, click.Option) for name in p.opts}
     section = README.partition("\n## Options\n")[2].partition("\n## ")[0]
     named = set(re.findall(r"^\| `(?:-\w`, `)?(--[a-z-]+)", section, re.M))
@@ -256,7 +256,7 @@ def test_every_option_in_the_readme_exists_and_every_one_that_exists_is_there() 
 
 
 def test_every_option_of_run_is_in_the_readme() -> None:
-    run = cli.commands["run"]
+    run = command("run")
     shown = [p for p in run.params if isinstance(p, click.Option) and not p.hidden]
     section = README.partition("\n## Watching a program\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`.*?) \| ", section, re.M)

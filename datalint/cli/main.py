@@ -5,20 +5,18 @@ from __future__ import annotations
 import io
 import os
 import sys
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from datalint import __version__
-from datalint.cli.check import check
-from datalint.cli.compare import compare
-from datalint.cli.explain import explain
-from datalint.cli.lsp import lsp
 from datalint.cli.output import fail
-from datalint.cli.run import run
 from datalint.refusal import Refusal
 from datalint.source.near import nearest
 
+#: Each is a module of its own, which is imported when the command is run.
+COMMANDS = ("check", "compare", "explain", "lsp", "run")
 #: What a shell reports for a program that was interrupted, or whose reader went away.
 _INTERRUPTED, _PIPE_CLOSED = 130, 141
 
@@ -26,12 +24,18 @@ _INTERRUPTED, _PIPE_CLOSED = 130, 141
 class _CheckByDefault(click.Group):
     """`datalint PATH` is `datalint check PATH`: a first word that is no command is a path."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return command(cmd_name) if cmd_name in COMMANDS else None
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         first = args[0] if args else ""
-        if first not in (*self.commands, *ctx.help_option_names, "--version"):
-            options = {name for option in self.commands["check"].params for name in option.opts}
+        if first not in (*COMMANDS, *ctx.help_option_names, "--version"):
+            options = {name for option in command("check").params for name in option.opts}
             is_right = first.partition("=")[0] in options or os.path.exists(first)
-            near = None if is_right else nearest(first, self.commands)
+            near = None if is_right else nearest(first, COMMANDS)
             if near:
                 raise click.UsageError(f"no such command or path: {first}; did you mean {near}?")
             args = ["check", *args]
@@ -39,10 +43,16 @@ class _CheckByDefault(click.Group):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
-        check = self.commands["check"]
-        options = [option for option in check.params if isinstance(option, click.Option)]
+        check = command("check").params
+        options = [option for option in check if isinstance(option, click.Option)]
         with formatter.section("Options of check"):
             formatter.write_dl([record for o in options if (record := o.get_help_record(ctx))])
+
+
+def command(name: str) -> click.Command:
+    """One of the commands."""
+    found: click.Command = getattr(import_module(f"datalint.cli.{name}"), name)
+    return found
 
 
 @click.group(
@@ -55,13 +65,6 @@ class _CheckByDefault(click.Group):
 @click.version_option(__version__, prog_name="datalint", message="%(prog)s %(version)s")
 def cli() -> None:
     """Find writes through PyTorch's `.data` that make gradients silently wrong."""
-
-
-cli.add_command(check)
-cli.add_command(compare)
-cli.add_command(explain)
-cli.add_command(lsp)
-cli.add_command(run)
 
 
 def _run(args: list[str]) -> int:
