@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -114,7 +115,8 @@ def _torchfix() -> str:
 
 def _datalint(name: str, *words: str, stdin: Path | None = None) -> Contender:
     command = [sys.executable, "-m", "datalint", *words, "--output-format", "concise"]
-    return Contender(f"datalint, {name}", "datalint", Command(command, *[stdin] * bool(stdin)))
+    given = stdin or Path(os.devnull)
+    return Contender(f"datalint, {name}", "datalint", Command(command, given, done=" checked"))
 
 
 def _ruff(name: str, *words: str) -> Contender:
