@@ -204,6 +204,8 @@ class Expressions:
         made = self.at(ir.Attribute, node, base, name)
         if name == "data":
             self.mentions.add(ir.read_of(made))
+            if isinstance(base, ir.Name):
+                self.mentions.add(ir.data_of(base.id))
         return made
 
     def of_Subscript(self, node: ast.Subscript) -> ir.Expr:

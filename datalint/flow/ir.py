@@ -101,6 +101,11 @@ def read_of(node: Node) -> str:
     return f"{READ}{node.serial}"
 
 
+def data_of(name: str) -> str:
+    """How the `.data` of a variable is mentioned."""
+    return f"{name}.data"
+
+
 def made_by(name: str) -> str:
     """How `holds` mention the result of calling something: no name is spelled like this."""
     return f"{name}()"

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 #: Methods that run where a class is called.
 _MAKING = {"__init__", "__new__", "__post_init__", "__init_subclass__"}
-#: Where a module is made no graph is, and what is written is its own: that is looked at by itself.
-_ASIDE = {"__init__"}
 
 
 def matter(module: ir.Module, sought: Set[str]) -> set[ir.Function]:
@@ -84,9 +82,18 @@ def _held(module: ir.Module, mentions: Mentions, sought: Set[str]) -> dict[str, 
 
 def _behind_class(cls: ir.Class, mentions: Mentions) -> set[str]:
     """What may run where a class is called, and then with the object that is made of it."""
-    making = _MAKING - _ASIDE if _is_module(cls) else _MAKING
-    made = (mentions[method] for method in cls.methods.values() if method.name in making)
+    making = (method for method in cls.methods.values() if method.name in _MAKING)
+    made = (mentions[m] for m in making if not (_is_module(cls) and _is_aside(m)))
     return (_bases(cls) | _behind_object(cls, mentions)).union(*made)
+
+
+def _is_aside(method: ir.Function) -> bool:
+    """Whether it is enough to look at a module's constructor by itself.
+
+    Where a module is made no graph is, and what is written is its own, if not what it was given.
+    """
+    given = {ir.data_of(parameter.name) for parameter in method.parameters[1:]}
+    return method.name == "__init__" and given.isdisjoint(method.mentions)
 
 
 def _behind_object(cls: ir.Class, mentions: Mentions) -> set[str]:
