@@ -56,6 +56,15 @@ def test_they_are_where_torch_is_or_what_has_it_is_imported(tmp_path: Path, line
     assert len(found) > 1
 
 
+def test_a_text_that_is_in_no_file_imports_nothing_of_a_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "helper.py").write_text("import torch\nnet = torch.nn.Linear(1, 1)\n")
+    monkeypatch.chdir(tmp_path)
+    assert check_source(f"from helper import net\n{OTHER}".encode(), "-") == []
+    assert check_source(f"from helper import *\n{OTHER}".encode(), "-")
+
+
 def test_a_word_of_torch_in_what_is_imported_is_not_enough(tmp_path: Path) -> None:
     (tmp_path / "helper.py").write_text('BACKENDS = ["numpy", "torch"]\n')
     assert rules(tmp_path / "a.py", f"from helper import BACKENDS\n{OTHER}") == []

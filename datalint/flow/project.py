@@ -131,6 +131,8 @@ class Project:
         if "torch" in module.code.text or self.stated != NOTHING_STATED:
             return True
         importer = Path(module.code.path)
+        if not self._disk.is_file(importer):
+            return bool(module.stars)
         stars = [self._imports.locate(importer, star) for star in module.stars]
         names = {name for names in module.imports.values() for name in names}
         others = (self._imports.locate(importer, name) for name in names)
