@@ -365,6 +365,6 @@ def _annotated(body: Iterable[ast.stmt]) -> Iterable[str]:
 def _only_called(value: ast.expr) -> set[str]:
     """The names in an expression that are called, and nothing else is done with."""
     nodes = list(ast.walk(value))
-    callees = [n.func for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    callees = {n.func for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
     others = {n.id for n in nodes if isinstance(n, ast.Name) and n not in callees}
     return {n.id for n in callees} - others

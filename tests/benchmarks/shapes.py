@@ -243,6 +243,12 @@ def _ignored(size: int) -> str:
     return HEAD + "def f(x):\n" + body + "    return x\n"
 
 
+def _made(size: int) -> str:
+    """A name of the top level for the results of so many calls."""
+    items = ", ".join(f"f({n})" for n in range(size))
+    return HEAD + f"ALL = [{items}]\n\ndef f(x):\n    x.data.zero_()\n    return ALL\n"
+
+
 #: By name: how a file of a size is made, the largest size that is asked for, by the table.
 SHAPES: dict[str, tuple[Callable[[int], str], int]] = {
     "lines of a function": (_function, 10_000),
@@ -272,5 +278,6 @@ SHAPES: dict[str, tuple[Callable[[int], str], int]] = {
     "summands": (_sum, 150),
     "brackets": (_brackets, 80),
     ".data in a line": (_line, 5_000),
+    "calls in a list": (_made, 10_000),
     "comments that silence": (_ignored, 5_000),
 }
