@@ -47,8 +47,8 @@ def test_fixtures(case: FixtureCase) -> None:
 def live(source: str) -> int:
     """Through how many reads something may be written."""
     project = Project()
-    source = f"import torch\n{source}"
-    return len(may_be_written(project.parse(source.encode(), "a.py").ir, project))
+    module = project.parse(source.encode(), "a.py").ir
+    return len(may_be_written(module, project, torch=True))
 
 
 def test_random_programs() -> None:

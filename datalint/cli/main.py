@@ -43,8 +43,8 @@ class _CheckByDefault(click.Group):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
-        check = command("check").params
-        options = [option for option in check if isinstance(option, click.Option)]
+        check = command("check")
+        options = [option for option in check.params if isinstance(option, click.Option)]
         with formatter.section("Options of check"):
             formatter.write_dl([record for o in options if (record := o.get_help_record(ctx))])
 

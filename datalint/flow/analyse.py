@@ -55,7 +55,8 @@ def analyse(module: ir.Module, project: Project, sought: Sought) -> Events:
     What leads to a `.data` comes first: it finds the same, whatever else is looked for.
     """
     events = Events()
-    data = {DATA} if sought.reads else may_be_written(module, project)
+    torch = project.uses_torch(module)
+    data = {DATA} if sought.reads else may_be_written(module, project, torch=torch)
     mentioned = data | spelled(sought.ways - {DATA})
     if module.mentions.isdisjoint(mentioned):
         return events
@@ -68,7 +69,7 @@ def analyse(module: ir.Module, project: Project, sought: Sought) -> Events:
         _follow(run, program, first, others)
     except TooMuch:
         events.ended = _ended(run, module)
-    if not project.uses_torch(module):
+    if not torch:
         doubt(events, module)
     return events
 

@@ -26,24 +26,24 @@ if TYPE_CHECKING:
 _JOINING = {"add", "iadd", "mul"}
 
 
-def may_be_written(module: ir.Module, project: Project) -> frozenset[str]:
+def may_be_written(module: ir.Module, project: Project, *, torch: bool) -> frozenset[str]:
     """The reads of `.data` in a file through which something may be written, as `mentions` of them.
 
+    In a file without `torch` they are a tensor's only where a method says so that nothing else has.
     What users state of functions may make writes of calls: then it is all of them.
     """
     if project.stated != NOTHING_STATED:
         return frozenset(m for m in module.mentions if m.startswith(ir.READ))
     glance = Glance(module, project)
     glance.block(module.body)
-    return glance.live()
+    return glance.leading_to(WRITTEN if torch else IN_PLACE)
 
 
 class Glance(Calling):
     """Walks through a file once, whatever may run when."""
 
-    def live(self) -> frozenset[str]:
-        """The reads from which a write can be reached that may be a tensor's."""
-        write = WRITTEN if self.project.uses_torch(self.module) else IN_PLACE
+    def leading_to(self, write: str) -> frozenset[str]:
+        """The reads from which a write can be reached."""
         before = (place for place, _ in self.ways.before(write))
         return frozenset(p for p in before if isinstance(p, str) and p.startswith(ir.READ))
 

@@ -116,9 +116,8 @@ class Handing:
     @cached_property
     def elsewhere(self) -> bool:
         """Whether code of the project outside this file may have a hand in it."""
-        names = {name for every in self.module.imports.values() for name in every}
         path = self.module.code.path
-        return any(self.project.locate(path, name) for name in (*names, *self.module.stars))
+        return any(self.project.locate(path, name) for name in self.module.imported())
 
     @cached_property
     def overriding(self) -> set[ir.Function]:

@@ -310,3 +310,7 @@ class Module:
     #: What the values of each attribute and top-level name mention, or were `made_by`.
     holds: dict[str, frozenset[str]]
     code: Code
+
+    def imported(self) -> set[str]:
+        """The dotted names of all that is imported, and of modules of which everything is."""
+        return {name for names in self.imports.values() for name in names}.union(self.stars)

@@ -133,11 +133,9 @@ class Project:
         importer = Path(module.code.path)
         if not self._disk.is_file(importer):
             return bool(module.stars)
-        stars = [self._imports.locate(importer, star) for star in module.stars]
-        names = {name for names in module.imports.values() for name in names}
-        others = (self._imports.locate(importer, name) for name in names)
-        return not all(stars) or any(
-            self._disk.imports_torch(found[0]) for found in (*stars, *others) if found
+        located = {name: self._imports.locate(importer, name) for name in module.imported()}
+        return not all(located[star] for star in module.stars) or any(
+            self._disk.imports_torch(found[0]) for found in located.values() if found
         )
 
     def names(self, path: str, *attributes: str) -> list[str]:

@@ -71,20 +71,22 @@ def _held(module: ir.Module, mentions: Mentions, sought: Set[str]) -> dict[str, 
         for name in (dotted,) if function in methods else (plain, dotted, ir.made_by(plain)):
             put(name, mentions[function])
     for cls in module.classes:
+        behind_object = _behind_object(cls, mentions)
+        behind_class = behind_object | _behind_call(cls, mentions)
+        put(ir.made_by(cls.name), behind_object)
         for name in _spellings(cls.name):
-            put(name, _behind_class(cls, mentions))
-        put(ir.made_by(cls.name), _behind_object(cls, mentions))
+            put(name, behind_class)
     defined = {*behind, *sought}
     for name, held in module.holds.items():
         put(name, held & defined)
     return behind
 
 
-def _behind_class(cls: ir.Class, mentions: Mentions) -> set[str]:
-    """What may run where a class is called, and then with the object that is made of it."""
+def _behind_call(cls: ir.Class, mentions: Mentions) -> set[str]:
+    """What may run where a class is called, to make an object of it."""
     making = (method for method in cls.methods.values() if method.name in _MAKING)
     made = (mentions[m] for m in making if not (_is_module(cls) and _is_aside(m)))
-    return (_bases(cls) | _behind_object(cls, mentions)).union(*made)
+    return _bases(cls).union(*made)
 
 
 def _is_aside(method: ir.Function) -> bool:

@@ -113,10 +113,9 @@ def _torchfix() -> str:
     return str(Path(__file__).parents[2] / "build/torchfix/bin/torchfix")
 
 
-def _datalint(name: str, *words: str, stdin: Path | None = None) -> Contender:
+def _datalint(name: str, *words: str, stdin: Path = Path(os.devnull)) -> Contender:
     command = [sys.executable, "-m", "datalint", *words, "--output-format", "concise"]
-    given = stdin or Path(os.devnull)
-    return Contender(f"datalint, {name}", "datalint", Command(command, given, done=" checked"))
+    return Contender(f"datalint, {name}", "datalint", Command(command, stdin, done=" checked"))
 
 
 def _ruff(name: str, *words: str) -> Contender:

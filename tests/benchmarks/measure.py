@@ -51,9 +51,8 @@ class Command:
         """Raise `Failed` for a run that did not end well."""
         if exit_code not in self.good:
             said = (folder / "output").read_text("utf-8", "replace")
-            if self.done and self.done in said:
-                return
-            raise Failed(f"{' '.join(self.words)} ended with {exit_code}: {said[-500:]}")
+            if not self.done or self.done not in said:
+                raise Failed(f"{' '.join(self.words)} ended with {exit_code}: {said[-500:]}")
 
 
 @dataclass(slots=True)
