@@ -6,7 +6,7 @@ Rows and columns count from 1, columns in characters; the end column is exclusiv
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class Level(enum.StrEnum):
@@ -33,8 +33,7 @@ class Applicability(enum.StrEnum):
     UNSAFE = "unsafe"
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of source; in a notebook its rows are those of one cell."""
 
     row: int
@@ -45,8 +44,7 @@ class Span:
     cell: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """One step of a finding's story, in the order in which things happen; in any file."""
 
     message: str
@@ -54,16 +52,14 @@ class Note:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace the text at `span` by `content`."""
 
     span: Span
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits that belong together."""
 
     applicability: Applicability
@@ -73,8 +69,7 @@ class Fix:
     group: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What one rule says about one `.data` expression, which is at `span`."""
 
     rule: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from datalint.finding import Applicability, NotAnalysed
@@ -53,7 +53,7 @@ class Fixer:
             total += count
         if fixed != source:
             self.put(path, source, fixed)
-        return replace(linted, fixed=total)
+        return linted._replace(fixed=total)
 
     def _fixes(self, findings: Iterable[Finding]) -> list[Fix]:
         """The fixes that may be made, in the order of their places; the same one only once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from datalint.finding import NotAnalysed
 from datalint.ops.stated import NOTHING_STATED
@@ -27,6 +27,10 @@ _WRITES = ("data-write", "data-assignment")
 _MUCH = 4_000_000
 
 
+_NO_TEXTS: Mapping[str, Text] = {}
+_NONE: Mapping[str, int] = {}
+
+
 class Sieve(Protocol):
     """What takes out findings of selected rules that are not to be shown, file by file."""
 
@@ -45,20 +49,19 @@ class Sieve(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Linted:
+class Linted(NamedTuple):
     """What one file came to."""
 
     #: The findings that are shown, in the order of every report.
     findings: tuple[Finding, ...] = ()
     #: By its name in reports, each text that one of them is in or speaks of.
-    sources: Mapping[str, Text] = field(default_factory=dict)
+    sources: Mapping[str, Text] = _NO_TEXTS
     #: How many writes only a rule that was not selected reports.
     hidden: int = 0
     #: How many findings of selected rules are below the confidence asked for.
     doubtful: int = 0
     #: How many findings of selected rules each sieve took out, by where they are.
-    sifted: Mapping[str, int] = field(default_factory=dict)
+    sifted: Mapping[str, int] = _NONE
     #: How many findings are no longer there, because they were fixed.
     fixed: int = 0
     #: Why these are not all findings of the file.
@@ -67,14 +70,13 @@ class Linted:
     story: str = "nothing to judge"
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """What was found in one file before sieves and doubt take anything out."""
 
     #: The findings of selected rules, in the order of every report.
     findings: tuple[Finding, ...] = ()
     #: By its name in reports, each text that one of them is in or speaks of.
-    sources: Mapping[str, Text] = field(default_factory=dict)
+    sources: Mapping[str, Text] = _NO_TEXTS
     #: How many writes only a rule that was not selected reports.
     hidden: int = 0
     #: How many findings there are of all rules; None where nothing had to be judged.

@@ -6,7 +6,6 @@ import os
 import stat
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -444,7 +443,7 @@ class Sources(Linter):
     def lint(self, source: bytes, path: str) -> Linted:
         found: list[Finding] = []
         for fix in self.table.get(source, []):
-            found.append(replace(finding(fix.edits[0].span), fix=fix))
+            found.append(finding(fix.edits[0].span)._replace(fix=fix))
         return Linted(tuple(found))
 
 

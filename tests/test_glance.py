@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from datalint.finding import Finding
     from tests.fixture_case import FixtureCase
 
-WRITTEN = replace(EVERYTHING, reads=False)
+WRITTEN = EVERYTHING._replace(reads=False)
 
 
 def findings(source: bytes, path: str, *, reads: bool, project: Project | None) -> list[Finding]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from inline_snapshot import snapshot
 
 from datalint.finding import Level
@@ -28,7 +26,7 @@ c.py:3:7: error[not-analysed] syntax error: '\\x1b'
 
 
 def test_a_cell_of_a_notebook_is_named_as_ruff_names_it() -> None:
-    found = finding(replace(at(SOURCE, 6, "c"), cell=3), path="a.ipynb")
+    found = finding(at(SOURCE, 6, "c")._replace(cell=3), path="a.ipynb")
     report = Report((found,), (Problem("b.ipynb", 3, 7, "syntax error", cell=2),))
     assert [line.partition(" error[")[0] for line in render(report, {}).splitlines()[:2]] == [
         "a.ipynb:cell 3:6:1:",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -67,7 +66,7 @@ CELL = Text(SOURCE, tuple(range(11, 20)))
 
 def notebook() -> tuple[Report, Mapping[str, Text]]:
     """A finding in the third cell of a notebook, with its story, and a cell that is no Python."""
-    span, step = (replace(at(SOURCE, *where), cell=3) for where in ((5, "y.data"), (4, "x.sig")))
+    span, step = (at(SOURCE, *where)._replace(cell=3) for where in ((5, "y.data"), (4, "x.sig")))
     found = finding(span, (step, "saved here"), path="./a.ipynb")
     problem = Problem("./b.ipynb", 2, 4, "syntax error", cell=5)
     return Report((found,), (problem,)), {"./a.ipynb:cell 3": CELL}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inline_snapshot import snapshot
@@ -85,7 +85,7 @@ def test_annotations_then_the_report_for_people() -> None:
 
 def test_a_warning_is_one_and_columns_of_several_rows_are_left_out() -> None:
     """The runner drops an annotation's columns with a complaint where its rows differ."""
-    span = replace(at(SOURCE, 5, "y.data"), end_row=6)
+    span = at(SOURCE, 5, "y.data")._replace(end_row=6)
     report = Report((finding(span, level=Level.WARNING),))
     (command,) = runner(render(report, {"src/train.py": Text(SOURCE)}))
     assert command.name == "warning"

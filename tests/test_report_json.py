@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from inline_snapshot import snapshot
@@ -115,8 +114,8 @@ def test_a_file_that_was_not_analysed_is_an_entry() -> None:
 
 def test_what_is_in_a_notebook_names_its_cell() -> None:
     step = at(SOURCE, 4, "x.sigmoid()")
-    span = replace(at(SOURCE, 5, "y.data"), cell=3)
-    found = finding(span, (replace(step, cell=2), "saved"), (step, "needed"), path="a.ipynb")
+    span = at(SOURCE, 5, "y.data")._replace(cell=3)
+    found = finding(span, (step._replace(cell=2), "saved"), (step, "needed"), path="a.ipynb")
     report = Report((found,), (Problem("a.ipynb", 9, 9, "", cell=1),))
     loaded = json.loads(render(report, {"a.ipynb:cell 3": Text(f"%time 'x\n{SOURCE}")}))
     assert [(entry["cell"], entry["location"]["row"]) for entry in loaded] == [(1, 9), (3, 5)]

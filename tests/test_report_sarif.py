@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import replace
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,7 +73,7 @@ def test_the_schema_is_the_official_one_and_addresses_are_judged() -> None:
 
 def test_a_result_has_its_place_its_story_and_its_fix() -> None:
     fix = (Applicability.UNSAFE, "y.detach()")
-    found = replace(story(), fix=finding(at(SOURCE, 5, "y.data"), fix=fix).fix)
+    found = story()._replace(fix=finding(at(SOURCE, 5, "y.data"), fix=fix).fix)
     made = run(Report((found,)))
     (result,) = made["results"]
     assert result.pop("codeFlows") == [
@@ -247,7 +246,7 @@ def test_an_absolute_path_is_an_address_of_its_own(tmp_path: Path) -> None:
 def test_a_notebook_has_rows_of_its_file_and_no_columns() -> None:
     report, sources = notebook()
     fixed = finding(report.findings[0].span, fix=(Applicability.UNSAFE, "y.detach()")).fix
-    report = replace(report, findings=(replace(report.findings[0], fix=fixed),))
+    report = report._replace(findings=(report.findings[0]._replace(fix=fixed),))
     made = run(report, sources)
     (result,) = made["results"]
     assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 15, "endLine": 15}

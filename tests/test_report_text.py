@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from inline_snapshot import snapshot
 
@@ -43,14 +41,14 @@ error[write-after-save]: `y` is overwritten through `.data` after `sigmoid` save
 
 def test_what_is_in_other_cells_and_files_is_drawn_below() -> None:
     found = finding(
-        replace(at(SOURCE, 5, "y.data"), cell=12),
-        (replace(at(SOURCE, 9, "y.sum()"), cell=3), "used here"),
-        (replace(at(SOURCE, 6, "c.zero_()"), cell=12), "written here"),
-        (replace(at(SOURCE, 4, "x.sigmoid()"), cell=3), "saved here"),
+        at(SOURCE, 5, "y.data")._replace(cell=12),
+        (at(SOURCE, 9, "y.sum()")._replace(cell=3), "used here"),
+        (at(SOURCE, 6, "c.zero_()")._replace(cell=12), "written here"),
+        (at(SOURCE, 4, "x.sigmoid()")._replace(cell=3), "saved here"),
         path="a.ipynb",
     )
     other = Note("called here", "b.py", at("# 1\n" * 9 + "f(x)", 10, "f(x)"))
-    found = replace(found, notes=(*found.notes, other))
+    found = found._replace(notes=(*found.notes, other))
     sources = {
         "a.ipynb:cell 3": Text(SOURCE),
         "a.ipynb:cell 12": Text(SOURCE),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datalint import write
@@ -22,14 +21,14 @@ def fix_files(job: Job) -> tuple[Run, Report]:
     """Write the fixed files; what is left in all of them then."""
     fixer = _fixer(job, write.replace)
     run = job.run(fixer)
-    report = replace(run.report(), fixed=run.fixed)
+    report = run.report()._replace(fixed=run.fixed)
     if not fixer.found:
         return run, report
     # Its findings may speak of rows that have moved in files that were fixed after them.
     again = job.run(job.linter())
     left = again.report()
     problems = {*left.problems, *report.problems}
-    return again, replace(left, problems=tuple(sorted(problems)), fixed=run.fixed)
+    return again, left._replace(problems=tuple(sorted(problems)), fixed=run.fixed)
 
 
 def fix_stdin(job: Job) -> tuple[Run, Report]:
@@ -37,7 +36,7 @@ def fix_stdin(job: Job) -> tuple[Run, Report]:
     held = [job.source or b""]
     run = job.run(_fixer(job, lambda path, old, new: held.append(new)))
     write_bytes(held[-1])
-    return run, replace(run.report(), fixed=run.fixed)
+    return run, run.report()._replace(fixed=run.fixed)
 
 
 def show_diff(job: Job) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,8 +10,10 @@ if TYPE_CHECKING:
     from datalint.finding import Finding
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Problem:
+_NONE: Mapping[str, int] = {}
+
+
+class Problem(NamedTuple):
     """A file or folder that was not analysed, or not fixed, and why."""
 
     path: str
@@ -27,8 +28,7 @@ class Problem:
     rule: str = "not-analysed"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """Findings and problems in the order in which they are to be printed, and what is not shown."""
 
     findings: tuple[Finding, ...] = ()
@@ -40,13 +40,12 @@ class Report:
     #: How many findings of selected rules are below the confidence asked for.
     doubtful: int = 0
     #: How many findings of selected rules are not shown, by where they are: `in the baseline`.
-    sifted: Mapping[str, int] = field(default_factory=dict)
+    sifted: Mapping[str, int] = _NONE
     #: How many findings were fixed; None where nothing was to be.
     fixed: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """How a report for people is to look; formats for programs have but one."""
 
     color: bool = False

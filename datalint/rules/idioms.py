@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datalint.finding import Edit, Span
@@ -123,7 +122,7 @@ def _initialiser(rewrite: Rewrite, read: Read) -> Fix | None:
     if not (name and same and spelled and opening and dot and _INITIALISES.search(function)):
         return None
     before = Span(read.span.row, read.span.column, read.span.row, read.span.column)
-    after = replace(dot, end_column=dot.end_column + opening.end())
+    after = dot._replace(end_column=dot.end_column + opening.end())
     edits = [Edit(before, f"{spelled}("), Edit(after, ", " if given or keywords else "")]
     return fix_of(rewrite, edits, f"Use `{spelled}`")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -50,14 +50,13 @@ class Notebook:
     def located(self, finding: Finding) -> Finding:
         """A finding in the joined text, with its places in cells."""
         notes = tuple(
-            replace(note, span=self._in_cell(note.span)) if note.path == finding.path else note
+            note._replace(span=self._in_cell(note.span)) if note.path == finding.path else note
             for note in finding.notes
         )
-        fix = finding.fix and replace(
-            finding.fix,
-            edits=tuple(replace(edit, span=self._in_cell(edit.span)) for edit in finding.fix.edits),
+        fix = finding.fix and finding.fix._replace(
+            edits=tuple(edit._replace(span=self._in_cell(edit.span)) for edit in finding.fix.edits),
         )
-        return replace(finding, span=self._in_cell(finding.span), notes=notes, fix=fix)
+        return finding._replace(span=self._in_cell(finding.span), notes=notes, fix=fix)
 
     def refused(self, error: NotAnalysed) -> NotAnalysed:
         """What is said of the joined text, with its place in a cell."""
@@ -68,7 +67,7 @@ class Notebook:
 
     def _in_cell(self, span: Span) -> Span:
         before, cell = self._cell(span.row)
-        return replace(span, row=span.row - before, end_row=span.end_row - before, cell=cell)
+        return span._replace(row=span.row - before, end_row=span.end_row - before, cell=cell)
 
     def _cell(self, row: int) -> tuple[int, int]:
         """How many rows are before the cell that a row is in, and the cell's number."""

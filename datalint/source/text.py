@@ -5,9 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from datalint.finding import NotAnalysed
 
@@ -37,8 +36,7 @@ _LETTER = re.compile(rb"\A\xef\xbb\xbf|[\x80-\xff]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Sought:
+class Sought(NamedTuple):
     """What is looked for in a file."""
 
     #: The ways past a version counter.
@@ -47,8 +45,7 @@ class Sought:
     reads: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """What a file, or a cell of a notebook, holds, as reports show it."""
 
     text: str
