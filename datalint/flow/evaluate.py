@@ -45,10 +45,10 @@ class Evaluate(Calls):
 
     def value(self, node: ir.Expr) -> Value:
         """What the expression may be; the state knows afterwards what evaluating it did."""
-        self.budget -= self.frame.cost
+        self.budget -= self.stack[-1].cost
         self.step()
-        handler: Callable[[ir.Expr], Value] = getattr(self, f"of_{type(node).__name__}")
-        return handler(node)
+        found: Value = self.of[type(node)](node)
+        return found
 
     # Names
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from datalint.flow import ir
 from datalint.flow.consumed import Consumption
+from datalint.flow.dispatch import Dispatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -51,6 +52,7 @@ class Expressions:
         self.ever_bound: set[str] = set()
         #: Names that a comprehension binds, as they are called outside it.
         self.renamed: dict[str, str] = {}
+        self.of, self.do = Dispatch(self, "of_"), Dispatch(self, "do_")
 
     def at(self, kind: Callable[..., N], origin: ast.AST, *fields: object) -> N:
         """A node of this kind, numbered."""
@@ -160,8 +162,7 @@ class Expressions:
     # Expressions
 
     def expr(self, node: ast.AST) -> ir.Expr:
-        handler: Callable[[Any], ir.Expr] | None
-        handler = getattr(self, f"of_{type(node).__name__}", None)
+        handler = self.of[type(node)]
         return handler(node) if handler else self.at(ir.Operation, node, "opaque", ())
 
     def exprs(self, nodes: Iterable[ast.AST]) -> tuple[ir.Expr, ...]:

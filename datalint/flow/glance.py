@@ -18,7 +18,7 @@ from datalint.ops.facts import Sharing
 from datalint.ops.stated import NOTHING_STATED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from datalint.flow.project import Project
 
@@ -51,10 +51,7 @@ class Glance(Calling):
 
     def block(self, statements: ir.Block) -> None:
         for statement in statements:
-            handler: Callable[[ir.Statement], None] = getattr(
-                self, f"do_{type(statement).__name__}"
-            )
-            handler(statement)
+            self.do[type(statement)](statement)
 
     def do_Assign(self, node: ir.Assign) -> None:
         self.assign(node.target, self.value(node.value))
@@ -125,8 +122,7 @@ class Glance(Calling):
     # Expressions
 
     def value(self, node: ir.Expr) -> Value:
-        handler: Callable[[ir.Expr], Value] | None
-        handler = getattr(self, f"of_{type(node).__name__}", None)
+        handler = self.of[type(node)]
         return handler(node) if handler else ()
 
     def values(self, nodes: Iterable[ir.Expr]) -> list[Value]:

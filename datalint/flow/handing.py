@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from datalint.flow import ir
+from datalint.flow.dispatch import Dispatch
 from datalint.flow.names import CUSTOMARY
 from datalint.flow.ways import Value, Ways, place, taken
 from datalint.ops import facts
@@ -38,6 +39,7 @@ class Handing:
         self.handed: set[ir.Function] = set()
         self.function: ir.Function | None = None
         self.in_class = False
+        self.of, self.do = Dispatch(self, "of_"), Dispatch(self, "do_")
         self.outermost = _outermost(module.functions)
         #: By outermost function the names that it binds, or a function in it.
         self.locals: dict[ir.Function, set[str]] = defaultdict(set)

@@ -23,7 +23,6 @@ from datalint.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from datalint.flow.state import State
 
@@ -40,11 +39,8 @@ class Interpreter(Manage):
         for statement in statements:
             if not self.alive:
                 return
-            handler: Callable[[ir.Statement], None] = getattr(
-                self, f"do_{type(statement).__name__}"
-            )
-            handler(statement)
-            for watching in self.frame.raised:
+            self.do[type(statement)](statement)
+            for watching in self.stack[-1].raised:
                 watching.append(self.state.fork())
 
     def definitions(self, statements: ir.Block) -> None:

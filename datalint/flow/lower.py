@@ -7,7 +7,7 @@ assignment, `async` nothing at all. `expressions` has the other half.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datalint.flow import ir
 from datalint.flow.expressions import Expressions, names, operator
@@ -15,7 +15,7 @@ from datalint.source.guard import parse, parse_definition
 from datalint.source.text import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence, Set
+    from collections.abc import Iterable, Sequence, Set
 
     from datalint.source.code import Code
 
@@ -60,8 +60,7 @@ class Statements(Expressions):
         return tuple([lowered for s in statements for lowered in self.statement(s)])
 
     def statement(self, node: ast.stmt) -> Sequence[ir.Statement]:
-        handler: Callable[[Any], Sequence[ir.Statement]] | None
-        handler = getattr(self, f"do_{type(node).__name__}", None)
+        handler = self.do[type(node)]
         return handler(node) if handler else ()  # pass, type aliases
 
     # Simple statements
@@ -364,6 +363,8 @@ def _annotated(body: Iterable[ast.stmt]) -> Iterable[str]:
 
 def _only_called(value: ast.expr) -> set[str]:
     """The names in an expression that are called, and nothing else is done with."""
+    if isinstance(value, ast.Name | ast.Constant):
+        return set()
     nodes = list(ast.walk(value))
     callees = {n.func for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
     others = {n.id for n in nodes if isinstance(n, ast.Name) and n not in callees}

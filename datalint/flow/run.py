@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd
+from datalint.flow.dispatch import Dispatch
 from datalint.flow.events import Events, Place
 from datalint.flow.known import Contents, Tensor, join_contents, join_tensors
 from datalint.flow.order import ordered
@@ -103,6 +104,7 @@ class Run:
         #: How many loops are under way.
         self.level = 0
         self.at_yield: Callable[[Value], None] | None = None
+        self.of, self.do = Dispatch(self, "of_"), Dispatch(self, "do_")
 
     @property
     def frame(self) -> Frame:
@@ -123,7 +125,7 @@ class Run:
         self.step(autograd.need(self.state, self.events, tensors, consumer))
 
     def key(self, site: ir.Node, *path: str) -> Key:
-        return Key(site.serial, self.frame.context, 0, path)
+        return Key(site.serial, self.stack[-1].context, 0, path)
 
     def each(self, value: Value, act: Callable[[Thing], Value]) -> Value:
         """Do something to whichever of its things the value is; they exclude one another."""

@@ -137,7 +137,9 @@ class Surroundings(Code):
     @cached_property
     def _scripted(self) -> set[str]:
         """The functions and classes that `torch.jit.script` is called with, and what they use."""
-        if not any(name.startswith("torch") for name in self.imported.values()):
+        if "script" not in self.text or not any(
+            name.startswith("torch") for name in self.imported.values()
+        ):
             return set()
         calls = (n for n in ast.walk(self.tree) if isinstance(n, ast.Call))
         scripts = [c for c in calls if self.dotted(c.func) == "torch.jit.script"]
