@@ -52,6 +52,7 @@ def test_a_tree_is_measured_and_compared(tmp_path: Path) -> None:
     assert "TorchFix" not in done.output
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_all_processes_together() -> None:
     found = costs(alone=HOLDS, within=STARTS)
     assert 60e6 < found["alone"].peak < 80e6

@@ -191,6 +191,7 @@ def test_there_are_fixtures_of_every_kind() -> None:
     assert len(HARMFUL) >= 18
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_the_other_rules_say_the_same_whatever_else_is_looked_for(case: FixtureCase) -> None:
     every = [f for f in check_source(case.linted, str(case.path)) if f.rule != "blind-write"]

@@ -256,6 +256,7 @@ class TestSchema:
         for name, key in (KEYS | FACTS).items():
             assert f"| `{name}` | {key.help} |" in readme
 
+    @pytest.mark.slow
     @given(documents())
     @settings(max_examples=400, deadline=None)
     def test_it_takes_what_the_parser_takes(self, values: dict[str, Any]) -> None:

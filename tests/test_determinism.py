@@ -44,6 +44,7 @@ def _elsewhere(hash_seed: int, programs: range, fixtures: bool) -> str:
     return done.stdout.removesuffix("\n")
 
 
+@pytest.mark.slow
 def test_random_programs_under_another_hash_seed() -> None:
     programs = range(60)
     assert _elsewhere(7, programs, fixtures=False) == found(programs, fixtures=False)

@@ -160,6 +160,7 @@ def shells(text: str) -> list[Shell]:
     return [Shell(command, output) for command, output in blocks]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", shells(README), ids=lambda shell: shell.command)
 def test_commands_in_the_readme_print_what_it_shows(shell: Shell) -> None:
     words = shlex.split(shell.command)

@@ -42,6 +42,7 @@ def flaw(trial: Trial, after: Outcome, *, safe: bool = False, cures: bool = Fals
     return "" if good else f"{trial.entry}(): {trial.judged(before)} -> {after}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_each_fix_keeps_right_values_and_makes_wrong_ones_loud(case: FixtureCase) -> None:
     flaws = []

@@ -50,15 +50,9 @@ def live(source: str) -> int:
     return len(may_be_written(module, project, torch=True))
 
 
-def test_random_programs() -> None:
-    for index in range(100):
-        source = model.as_written(numbered(5, index)).encode()
-        agree(source, "program.py")
-
-
 @pytest.mark.slow
-def test_many_random_programs() -> None:
-    for index in range(400):
+def test_random_programs() -> None:
+    for index in range(500):
         source = model.as_written(numbered(6, index)).encode()
         agree(source, "program.py")
 

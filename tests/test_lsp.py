@@ -612,6 +612,7 @@ class TestProcess:
             one.type(uri, HARMFUL)
             assert rules((await one.next(uri)).diagnostics) == ["write-after-save"]
 
+    @pytest.mark.slow
     async def test_it_answers_and_ends_in_the_middle_of_a_check(self, tmp_path: Path) -> None:
         """Nobody waits for the end of the check."""
         forever = self.patched(r"while b'# now' in source: ast.parse('x = [1, (2, 3)]\n' * 2000)")

@@ -258,6 +258,7 @@ def test_a_hundred_programs() -> None:
     assert (tally.crashed, tally.missed) == ([], []), str(tally)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60,
     phases=[Phase.generate, Phase.shrink],

@@ -139,6 +139,7 @@ def test_names_in_the_folder_are_not_taken_for_ours(datalint: Datalint, tmp_path
     assert done.returncode == 1 and "written here" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_change_that_does_not_matter_is_none(
     process: Datalint, script: Callable[..., str]
 ) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 from torch import Tensor
-from torch.testing._internal.common_methods_invocations import op_db
 
 from datalint.runtime import watch
 
@@ -34,6 +33,9 @@ def backward(operator: Any, sample: Any) -> None:
 
 @pytest.mark.slow
 def test_no_operator_is_a_false_alarm() -> None:
+    # To import this takes five seconds, which who runs the quick tests does without.
+    from torch.testing._internal.common_methods_invocations import op_db
+
     alarms, ran = [], 0
     for operator in op_db:
         if torch.float32 not in operator.supported_backward_dtypes("cpu"):

@@ -72,6 +72,7 @@ def outcomes(out: str) -> dict[str, str]:
     return {name.partition("::")[2]: outcome for outcome, name in rows}
 
 
+@pytest.mark.slow
 def test_a_test_that_corrupts_fails_and_says_where(run: Callable[..., str]) -> None:
     out = run("--datalint-trace", "--strict-markers")
     assert outcomes(out) == {

@@ -202,6 +202,7 @@ def test_nesting_is_let_through(shape: str) -> None:
     guard.parse(SHAPES[shape](190))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["sum", "attributes", "elif"])
 def test_what_python_cannot_nest_is_refused(shape: str) -> None:
     reason, row, _ = refused("\n\n" + SHAPES[shape](200_000))

@@ -23,7 +23,6 @@ from datalint.flow.values import (
 )
 
 if TYPE_CHECKING:
-
     from datalint.flow.state import State
 
 #: A loop whose state still grows after this many rounds is left as it is.
