@@ -81,6 +81,9 @@ def test_torch(folder: str) -> None:
         "class C:\n    def f(self, x):\n        self.y = x.data\n\n    def g(self):\n"
         "        self.z.zero_()\n",
         "import torch\n\n\ndef f(x):\n    torch.save(x.data, 'a')\n    other(x.data)\n",
+        "class C:\n    def f(self, x):\n        self.data = x\n        self.data[0] = 1\n",
+        "class B:\n    pass\n\n\nclass C(B):\n    def f(self):\n        self.data.clear_()\n"
+        "        return lambda: self.data.zero_()\n",
     ],
 )
 def test_reads_without_a_write(source: str) -> None:
@@ -92,6 +95,15 @@ def test_reads_without_a_write(source: str) -> None:
     [
         "def f(x):\n    x.data.zero_()\n    return x.data.sum()\n",
         "def f(x):\n    x.data = 1\n",
+        "def f(self):\n    self.data.zero_()\n",
+        "import torch\n\n\nclass B(torch.Tensor):\n    pass\n\n\nclass C(B):\n    def f(self):\n"
+        "        self.data.zero_()\n",
+        "from torch import *\n\n\nclass C(Tensor):\n    def f(self):\n        self.data.zero_()\n",
+        "import torch\n\n\nclass C:\n    def f(self, x):\n        self = x\n"
+        "        self.data.zero_()\n",
+        "import torch\n\n\nclass C:\n    def f(self, x):\n        def g(self):\n"
+        "            self.data.zero_()\n        g(x)\n",
+        "class A(B):\n    pass\n\n\nclass B(A):\n    def f(self):\n        self.w.data.zero_()\n",
         "def f(x):\n    x.data += 1\n",
         "def f(x):\n    x.data[0] = 1\n",
         "def f(x):\n    a, (b, c) = 1, (x.data, 2)\n    for d in b:\n        d.t()[0].neg_()\n",

@@ -64,7 +64,7 @@ class Glance(Calling):
                     self.ways.lead(value, f".{target.id}")
             case ir.Attribute():
                 self.value(target.base)
-                if target.name == "data":
+                if target.name == "data" and not self.is_own(target):
                     self.ways.write(place(ir.read_of(target)))
                 self.store(target.name, value)
             case ir.Subscript():
@@ -145,7 +145,7 @@ class Glance(Calling):
         self.mention(name)
         if writes(name):  # to be called later
             self.ways.write(base)
-        if name == "data":
+        if name == "data" and not self.is_own(node):
             return found + memory(base) + place(ir.read_of(node))[:1]
         operator = facts.attribute(name)
         if name == "grad" or (operator and operator.sharing is not Sharing.NOT_A_TENSOR):
@@ -153,6 +153,11 @@ class Glance(Calling):
         if name == "__dict__":
             return found + holding([place(ATTRIBUTES)])
         return found
+
+    def is_own(self, node: ir.Attribute) -> bool:
+        """Whether it is the `self.data` of what is no tensor."""
+        outermost = self.function and self.outermost[self.function]
+        return getattr(node.base, "id", "") == "self" and outermost in self.selfless
 
     def of_Subscript(self, node: ir.Subscript) -> Value:
         base, index = self.value(node.base), self.index(node.index)

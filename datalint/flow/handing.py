@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from datalint.flow import ir
 from datalint.flow.dispatch import Dispatch
-from datalint.flow.names import CUSTOMARY
+from datalint.flow.spelled import Spelled
 from datalint.flow.ways import Value, Ways, place, taken
 from datalint.ops import facts
 
@@ -27,45 +25,21 @@ _NO_OPERATORS = {"__init__", "__new__", "__repr__", "__str__", "__hash__", "__le
 Arguments = list[tuple[ir.Argument, Value]]
 
 
-class Handing:
+class Handing(Spelled):
     """The functions and classes of a file, as far as values may go through them."""
 
     def __init__(self, module: ir.Module, project: Project) -> None:
-        self.module = module
-        self.project = project
+        super().__init__(module, project)
         self.ways = Ways()
-        self.functions: dict[str, list[ir.Function]] = defaultdict(list)
-        self.classes: dict[str, list[ir.Class]] = defaultdict(list)
         self.handed: set[ir.Function] = set()
-        self.function: ir.Function | None = None
-        self.in_class = False
         self.of, self.do = Dispatch(self, "of_"), Dispatch(self, "do_")
-        self.outermost = _outermost(module.functions)
-        #: By outermost function the names that it binds, or a function in it.
-        self.locals: dict[ir.Function, set[str]] = defaultdict(set)
-        for function, outermost in self.outermost.items():
-            self.locals[outermost].update(function.locals, (p.name for p in function.parameters))
-        for cls in module.classes:
-            self.classes[cls.name].append(cls)
         for function in module.functions:
-            self.functions[function.name].append(function)
             if _is_special(function):
                 self.hand(function)
         #: Operators and items may be calls of methods.
         self.overloaded = any(map(_is_dunder, self.functions))
         if "inplace" in module.code.text:  # a module may write without a word where it is called
             self.ways.lose(place(GIVEN))
-
-    # Names
-
-    def variable(self, name: str, function: ir.Function | None = None) -> Hashable:
-        """The place of a variable, as it is named in a function."""
-        function = function or self.function
-        if function:
-            outermost = self.outermost[function]
-            if name in self.locals[outermost]:
-                return outermost.serial, name
-        return 0, name
 
     def mention(self, name: str) -> None:
         """A function that is no more than mentioned may be called from anywhere."""
@@ -85,18 +59,6 @@ class Handing:
     def result_of(self, function: ir.Function) -> Hashable:
         return "result", function.serial
 
-    def dotted(self, node: ir.Expr) -> str:
-        """The full name of something imported; empty for anything else."""
-        names: list[str] = []
-        while isinstance(node, ir.Attribute):
-            names.append(node.name)
-            node = node.base
-        if not isinstance(node, ir.Name) or node.id in self.functions or node.id in self.classes:
-            return ""
-        known = self.module.imports.get(node.id) or {CUSTOMARY.get(node.id, "")}
-        root = min(known)
-        return ".".join([root, *reversed(names)]) if root and len(known) == 1 else ""
-
     def results(self, functions: Iterable[ir.Function]) -> Value:
         """What any of these functions may return."""
         return tuple(pair for f in functions for pair in place(self.result_of(f)))
@@ -114,17 +76,6 @@ class Handing:
         """Something is put into a container, or into what else holds others."""
         for (name, _), _ in container:
             self.ways.hold(value, name)
-
-    @cached_property
-    def elsewhere(self) -> bool:
-        """Whether code of the project outside this file may have a hand in it."""
-        path = self.module.code.path
-        return any(self.project.locate(path, name) for name in self.module.imported())
-
-    @cached_property
-    def overriding(self) -> set[ir.Function]:
-        """Methods that methods of the project outside this file may call."""
-        return {m for c in self.module.classes if self.is_open(c) for m in c.methods.values()}
 
     # Giving
 
@@ -181,18 +132,6 @@ class Handing:
             self.ways.lead(value, GIVEN)
         return place(RESULT)
 
-    def is_open(self, cls: ir.Class) -> bool:
-        """Whether a base of the class is elsewhere in the project, whose methods call its own."""
-        if not self.elsewhere:
-            return False
-        for base in cls.bases:
-            inner = self.classes.get(getattr(base, "id", ""), ())
-            dotted = self.dotted(base)
-            located = dotted and self.project.locate(self.module.code.path, dotted)
-            if located or any(self.is_open(c) for c in inner if c is not cls):
-                return True
-        return False
-
 
 def writes(name: str) -> bool:
     """Whether something of this name writes what it is given or called on."""
@@ -203,27 +142,6 @@ def writes(name: str) -> bool:
 def all_of(arguments: Arguments) -> Value:
     """What any of them is."""
     return tuple(pair for a, v in arguments for pair in (taken(v) if a.star else v))
-
-
-def _outermost(functions: Iterable[ir.Function]) -> dict[ir.Function, ir.Function]:
-    """For each function the one that is in no other and has it in it."""
-    found: dict[ir.Function, ir.Function] = {}
-    around: ir.Function | None = None
-    for function in sorted(functions, key=_start):
-        if around is None or _start(function) >= _end(around):
-            around = function
-        found[function] = around
-    return found
-
-
-def _start(function: ir.Function) -> tuple[int, int]:
-    origin = function.origin
-    return origin.lineno, origin.col_offset  # type: ignore[attr-defined]
-
-
-def _end(function: ir.Function) -> tuple[int, int]:
-    origin = function.origin
-    return origin.end_lineno, origin.end_col_offset  # type: ignore[attr-defined]
 
 
 def _is_special(function: ir.Function) -> bool:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 DRAWN = {"rsample", "sample", "log_prob", "icdf"}
 #: Methods that a framework calls, or others on its behalf.
 FORWARD = DRAWN | {"forward", "__call__", "loss"}
-_TENSORS = {"torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter"}
+#: Classes whose instances are tensors.
+TENSORS = {"torch.Tensor", "torch.nn.Parameter", "torch.nn.parameter.Parameter"}
 
 
 class Program:
@@ -88,7 +89,7 @@ class Program:
 
     def is_tensor(self, cls: ClassRef) -> bool:
         """Whether its instances are tensors."""
-        return bool(_TENSORS.intersection(self.external_bases(cls)))
+        return bool(TENSORS.intersection(self.external_bases(cls)))
 
     def is_module(self, cls: ClassRef) -> bool:
         """Whether it has a base that is a module, by its name or as the user states."""
