@@ -47,7 +47,7 @@ class Evaluate(Calls):
         """What the expression may be; the state knows afterwards what evaluating it did."""
         self.budget -= self.stack[-1].cost
         self.step()
-        found: Value = self.of[type(node)](node)
+        found: Value = self.of[type(node)](self, node)
         return found
 
     # Names

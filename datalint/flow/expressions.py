@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from datalint.flow import ir
 from datalint.flow.consumed import Consumption
-from datalint.flow.dispatch import Dispatch
+from datalint.flow.dispatch import dispatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -52,7 +52,7 @@ class Expressions:
         self.ever_bound: set[str] = set()
         #: Names that a comprehension binds, as they are called outside it.
         self.renamed: dict[str, str] = {}
-        self.of, self.do = Dispatch(self, "of_"), Dispatch(self, "do_")
+        self.of, self.do = dispatch(type(self), "of_"), dispatch(type(self), "do_")
 
     def at(self, kind: Callable[..., N], origin: ast.AST, *fields: object) -> N:
         """A node of this kind, numbered."""
@@ -163,7 +163,7 @@ class Expressions:
 
     def expr(self, node: ast.AST) -> ir.Expr:
         handler = self.of[type(node)]
-        return handler(node) if handler else self.at(ir.Operation, node, "opaque", ())
+        return handler(self, node) if handler else self.at(ir.Operation, node, "opaque", ())
 
     def exprs(self, nodes: Iterable[ast.AST]) -> tuple[ir.Expr, ...]:
         return tuple([self.expr(node) for node in nodes])

@@ -51,7 +51,7 @@ class Glance(Calling):
 
     def block(self, statements: ir.Block) -> None:
         for statement in statements:
-            self.do[type(statement)](statement)
+            self.do[type(statement)](self, statement)
 
     def do_Assign(self, node: ir.Assign) -> None:
         self.assign(node.target, self.value(node.value))
@@ -123,7 +123,7 @@ class Glance(Calling):
 
     def value(self, node: ir.Expr) -> Value:
         handler = self.of[type(node)]
-        return handler(node) if handler else ()
+        return handler(self, node) if handler else ()
 
     def values(self, nodes: Iterable[ir.Expr]) -> list[Value]:
         return [self.value(node) for node in nodes]

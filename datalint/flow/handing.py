@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datalint.flow import ir
-from datalint.flow.dispatch import Dispatch
+from datalint.flow.dispatch import dispatch
 from datalint.flow.spelled import Spelled
 from datalint.flow.ways import Value, Ways, place, taken
 from datalint.ops import facts
@@ -32,7 +32,7 @@ class Handing(Spelled):
         super().__init__(module, project)
         self.ways = Ways()
         self.handed: set[ir.Function] = set()
-        self.of, self.do = Dispatch(self, "of_"), Dispatch(self, "do_")
+        self.of, self.do = dispatch(type(self), "of_"), dispatch(type(self), "do_")
         for function in module.functions:
             if _is_special(function):
                 self.hand(function)

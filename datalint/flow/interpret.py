@@ -38,7 +38,7 @@ class Interpreter(Manage):
         for statement in statements:
             if not self.alive:
                 return
-            self.do[type(statement)](statement)
+            self.do[type(statement)](self, statement)
             for watching in self.stack[-1].raised:
                 watching.append(self.state.fork())
 

@@ -61,7 +61,7 @@ class Statements(Expressions):
 
     def statement(self, node: ast.stmt) -> Sequence[ir.Statement]:
         handler = self.do[type(node)]
-        return handler(node) if handler else ()  # pass, type aliases
+        return handler(self, node) if handler else ()  # pass, type aliases
 
     # Simple statements
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from datalint.flow import autograd
-from datalint.flow.dispatch import Dispatch
+from datalint.flow.dispatch import dispatch
 from datalint.flow.events import Events, Place
 from datalint.flow.known import Contents, Tensor, join_contents, join_tensors
 from datalint.flow.order import ordered
@@ -104,7 +104,7 @@ class Run:
         #: How many loops are under way.
         self.level = 0
         self.at_yield: Callable[[Value], None] | None = None
-        self.of, self.do = Dispatch(self, "of_"), Dispatch(self, "do_")
+        self.of, self.do = dispatch(type(self), "of_"), dispatch(type(self), "do_")
 
     @property
     def frame(self) -> Frame:
