@@ -140,7 +140,7 @@ class Project:
 
     def names(self, path: str, *attributes: str) -> list[str]:
         """What a module of the project, or something in it, may be called by an importer."""
-        return [".".join((name, *attributes)) for name in self._imports.names(Path(path))]
+        return [".".join((name, *attributes)) for name in self._imports.names(path)]
 
     def _known(self, path: str) -> str:
         """What a module goes by; a text that is in no file keeps its name."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from datalint.source.disk import Disk
 
 #: The folder with one of these is where the absolute imports of a project's scripts may begin.
@@ -46,8 +45,9 @@ class Imports:
         """What a file is called by those who import it, on whichever machine."""
         return path.relative_to(self.roots(path)[0]).as_posix()
 
-    def _find_names(self, path: Path) -> tuple[str, ...]:
+    def _find_names(self, named: str) -> tuple[str, ...]:
         """The dotted names under which a module can be imported; the first is its package's own."""
+        path = Path(named)
         module = path.parent if path.stem == "__init__" else path.with_suffix("")
         return tuple(".".join(module.relative_to(root).parts) for root in self.roots(path))
 
