@@ -34,6 +34,8 @@ def may_be_written(module: ir.Module, project: Project, *, torch: bool) -> froze
     """
     if project.stated != NOTHING_STATED:
         return frozenset(m for m in module.mentions if m.startswith(ir.READ))
+    if not torch and not any(f".{name}" in module.mentions for name in facts.in_place_names()):
+        return frozenset()
     glance = Glance(module, project)
     glance.block(module.body)
     return glance.leading_to(WRITTEN if torch else IN_PLACE)
