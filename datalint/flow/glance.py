@@ -33,7 +33,7 @@ def may_be_written(module: ir.Module, project: Project, *, torch: bool) -> froze
     What users state of functions may make writes of calls: then it is all of them.
     """
     if project.stated != NOTHING_STATED:
-        return frozenset(m for m in module.mentions if m.startswith(ir.READ))
+        return _reads(module)
     if not torch and not any(f".{name}" in module.mentions for name in facts.in_place_names()):
         return frozenset()
     glance = Glance(module, project)
@@ -41,13 +41,16 @@ def may_be_written(module: ir.Module, project: Project, *, torch: bool) -> froze
     return glance.leading_to(WRITTEN if torch else IN_PLACE)
 
 
+def _reads(module: ir.Module) -> frozenset[str]:
+    return frozenset(name for name in module.mentions if name.startswith(ir.READ))
+
+
 class Glance(Calling):
     """Walks through a file once, whatever may run when."""
 
     def leading_to(self, write: str) -> frozenset[str]:
         """The reads from which a write can be reached."""
-        before = (place for place, _ in self.ways.before(write))
-        return frozenset(p for p in before if isinstance(p, str) and p.startswith(ir.READ))
+        return self.ways.leading(_reads(self.module), write)
 
     # Statements
 

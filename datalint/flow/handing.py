@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from datalint.flow import ir
@@ -133,6 +134,7 @@ class Handing(Spelled):
         return place(RESULT)
 
 
+@lru_cache(10_000)
 def writes(name: str) -> bool:
     """Whether something of this name writes what it is given or called on."""
     operator = facts.method(name) or facts.function(f"torch.{name}")

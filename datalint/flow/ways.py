@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Mapping
 
 #: A place, and whether it holds the memory rather than being it.
 Side = tuple["Hashable", bool]
@@ -18,10 +18,10 @@ WRITTEN, IN_PLACE = "written", "in-place"
 
 
 class Ways:
-    """From each side of a place, where what is found there may have been before."""
+    """From each side of a place, where what is found there may be found as well."""
 
     def __init__(self) -> None:
-        self._back: dict[Side, list[Side]] = defaultdict(list)
+        self._on: dict[Side, list[Side]] = defaultdict(list)
 
     def lead(self, value: Value, place: Hashable) -> None:
         """What is assigned to a place may be found there."""
@@ -40,23 +40,36 @@ class Ways:
     def lose(self, value: Value) -> None:
         """What is handed to where it may be written, or what it holds."""
         for source, _ in value:
-            self._back[WRITTEN, False].append(source)
+            self._on[source].append((WRITTEN, False))
 
     def _way(self, source: Side, target: Side) -> None:
-        self._back[target].append(source)
+        self._on[source].append(target)
         if source[1] and target[1]:  # what is put into the one is in the other
-            self._back[source].append(target)
+            self._on[target].append(source)
 
-    def before(self, place: Hashable) -> set[Side]:
-        """All sides from which a place may be reached."""
-        found: set[Side] = {(place, False)}
-        waiting = list(found)
-        while waiting:
-            for source in self._back.get(waiting.pop(), ()):
-                if source not in found:
-                    found.add(source)
-                    waiting.append(source)
-        return found
+    def leading(self, names: Iterable[str], to: Hashable) -> frozenset[str]:
+        """The places of these names from which another may be reached."""
+        reached = _from(self._on, [(name, held) for name in names for held in (False, True)])
+        if (to, False) not in reached:
+            return frozenset()
+        back: dict[Side, list[Side]] = defaultdict(list)
+        for source in reached:
+            for target in self._on.get(source, ()):
+                back[target].append(source)
+        before = {name for name, _ in _from(back, [(to, False)])}
+        return frozenset(name for name in names if name in before)
+
+
+def _from(ways: Mapping[Side, Iterable[Side]], sides: Iterable[Side]) -> set[Side]:
+    """These sides, and all to which the ways lead from them."""
+    found = set(sides)
+    waiting = list(found)
+    while waiting:
+        for side in ways.get(waiting.pop(), ()):
+            if side not in found:
+                found.add(side)
+                waiting.append(side)
+    return found
 
 
 def place(name: Hashable) -> Value:
