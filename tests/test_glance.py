@@ -82,7 +82,8 @@ def test_torch(folder: str) -> None:
         "        self.z.zero_()\n",
         "import torch\n\n\ndef f(x):\n    torch.save(x.data, 'a')\n    other(x.data)\n",
         "class C:\n    def f(self, x):\n        self.data = x\n        self.data[0] = 1\n",
-        "class B:\n    pass\n\n\nclass C(B):\n    def f(self):\n        self.data.clear_()\n"
+        "from typing import Generic\n\n\nclass B(object):\n    pass\n\n\n"
+        "class C(B, Generic[T]):\n    def f(self):\n        self.data.clear_()\n"
         "        return lambda: self.data.zero_()\n",
     ],
 )
@@ -103,6 +104,8 @@ def test_reads_without_a_write(source: str) -> None:
         "        self.data.zero_()\n",
         "import torch\n\n\nclass C:\n    def f(self, x):\n        def g(self):\n"
         "            self.data.zero_()\n        g(x)\n",
+        "import torch\n\nB = torch.Tensor\n\n\nclass C(B):\n    def f(self):\n"
+        "        self.data.zero_()\n",
         "class A(B):\n    pass\n\n\nclass B(A):\n    def f(self):\n        self.w.data.zero_()\n",
         "def f(x):\n    x.data += 1\n",
         "def f(x):\n    x.data[0] = 1\n",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections import defaultdict
 from functools import cached_property
@@ -74,7 +75,7 @@ class Spelled:
         return {m for c in self.module.classes if self.is_open(c) for m in c.methods.values()}
 
     @cached_property
-    def selfless(self) -> set[ir.Function]:
+    def plain_methods(self) -> set[ir.Function]:
         """Methods of what is no tensor: what such an object has as `data` is an attribute."""
         if self.module.stars or _REBOUND.search(self.module.code.text):
             return set()
@@ -82,10 +83,20 @@ class Spelled:
         return {
             method
             for cls in self.module.classes
-            if not any(self.is_elsewhere(b) or self.dotted(b) in TENSORS for b in self.bases(cls))
+            if all(map(self.is_plain, self.bases(cls)))
             for method in cls.methods.values()
             if method.parameters and method.parameters[0].name == "self"
         } - others
+
+    def is_plain(self, base: ir.Expr) -> bool:
+        """Whether a name is that of a class whose instances are no tensors for that."""
+        if isinstance(base, ir.Subscript):  # `Generic[T]`
+            return self.is_plain(base.base)
+        dotted = self.dotted(base)
+        if dotted:
+            return dotted not in TENSORS and not self.is_elsewhere(base)
+        name = getattr(base, "id", "")
+        return name in self.classes or hasattr(builtins, name)
 
     def is_open(self, cls: ir.Class) -> bool:
         """Whether a base of the class is elsewhere in the project, whose methods call its own."""
