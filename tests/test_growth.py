@@ -12,6 +12,7 @@ TIMES, MORE = 4, 8
 #: What takes less is all noise, in seconds.
 NOISE = 0.03
 MANY = 250
+TRIES = 6
 
 
 @pytest.mark.slow
@@ -20,8 +21,10 @@ def test_four_times_as_much_takes_less_than_eight_times_as_long(shape: str) -> N
     make, largest = SHAPES[shape]
     size = min(largest, MANY)
     measured(make(1).encode())  # what is loaded once is not counted
-    small = min(measured(make(size // TIMES).encode()) for _ in range(2))
-    large = min(measured(make(size).encode()) for _ in range(2))
-    assert large < MORE * max(small, NOISE), (
-        f"{size // TIMES}: {small:.2f} s, {size}: {large:.2f} s"
-    )
+    small = large = float("inf")
+    for _ in range(TRIES):  # the least of some times is what else the machine did not lengthen
+        small = min(small, measured(make(size // TIMES).encode()))
+        large = min(large, measured(make(size).encode()))
+        if large < MORE * max(small, NOISE):
+            return
+    pytest.fail(f"{size // TIMES}: {small:.2f} s, {size}: {large:.2f} s")
