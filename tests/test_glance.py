@@ -104,6 +104,8 @@ def test_reads_without_a_write(source: str) -> None:
         "        self.data.zero_()\n",
         "import torch\n\n\nclass C:\n    def f(self, x):\n        def g(self):\n"
         "            self.data.zero_()\n        g(x)\n",
+        "import torch\n\n\nclass C:\n    def f(self):\n        self.data.zero_()\n\n\n"
+        "def g(x):\n    C.f(x)\n",
         "import torch\n\nB = torch.Tensor\n\n\nclass C(B):\n    def f(self):\n"
         "        self.data.zero_()\n",
         "class A(B):\n    pass\n\n\nclass B(A):\n    def f(self):\n        self.w.data.zero_()\n",

@@ -77,7 +77,8 @@ class Spelled:
     @cached_property
     def plain_methods(self) -> set[ir.Function]:
         """Methods of what is no tensor: what such an object has as `data` is an attribute."""
-        if self.module.stars or _REBOUND.search(self.module.code.text):
+        text = self.module.code.text
+        if self.module.stars or _REBOUND.search(text):
             return set()
         others = {o for f, o in self.outermost.items() if f is not o and "self" in f.locals}
         return {
@@ -86,6 +87,7 @@ class Spelled:
             if all(map(self.is_plain, self.bases(cls)))
             for method in cls.methods.values()
             if method.parameters and method.parameters[0].name == "self"
+            if f"{cls.name}.{method.name}" not in text  # which may be called on anything
         } - others
 
     def is_plain(self, base: ir.Expr) -> bool:
