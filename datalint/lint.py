@@ -27,10 +27,6 @@ _WRITES = ("data-write", "data-assignment")
 _MUCH = 4_000_000
 
 
-_NO_TEXTS: Mapping[str, Text] = {}
-_NONE: Mapping[str, int] = {}
-
-
 class Sieve(Protocol):
     """What takes out findings of selected rules that are not to be shown, file by file."""
 
@@ -55,13 +51,13 @@ class Linted(NamedTuple):
     #: The findings that are shown, in the order of every report.
     findings: tuple[Finding, ...] = ()
     #: By its name in reports, each text that one of them is in or speaks of.
-    sources: Mapping[str, Text] = _NO_TEXTS
+    sources: Mapping[str, Text] = {}
     #: How many writes only a rule that was not selected reports.
     hidden: int = 0
     #: How many findings of selected rules are below the confidence asked for.
     doubtful: int = 0
     #: How many findings of selected rules each sieve took out, by where they are.
-    sifted: Mapping[str, int] = _NONE
+    sifted: Mapping[str, int] = {}
     #: How many findings are no longer there, because they were fixed.
     fixed: int = 0
     #: Why these are not all findings of the file.
@@ -76,7 +72,7 @@ class Judged(NamedTuple):
     #: The findings of selected rules, in the order of every report.
     findings: tuple[Finding, ...] = ()
     #: By its name in reports, each text that one of them is in or speaks of.
-    sources: Mapping[str, Text] = _NO_TEXTS
+    sources: Mapping[str, Text] = {}
     #: How many writes only a rule that was not selected reports.
     hidden: int = 0
     #: How many findings there are of all rules; None where nothing had to be judged.

@@ -22,9 +22,9 @@ def test_four_times_as_much_takes_less_than_eight_times_as_long(shape: str) -> N
     size = min(largest, MANY)
     measured(make(1).encode())  # what is loaded once is not counted
     small = large = float("inf")
-    for _ in range(TRIES):  # the least of some times is what else the machine did not lengthen
+    for attempt in range(TRIES):  # the least of some times is what nothing else lengthened
         small = min(small, measured(make(size // TIMES).encode()))
         large = min(large, measured(make(size).encode()))
-        if large < MORE * max(small, NOISE):
+        if attempt and large < MORE * max(small, NOISE):
             return
     pytest.fail(f"{size // TIMES}: {small:.2f} s, {size}: {large:.2f} s")

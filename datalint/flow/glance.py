@@ -159,11 +159,6 @@ class Glance(Calling):
             return found + holding([place(ATTRIBUTES)])
         return found
 
-    def is_own(self, node: ir.Attribute) -> bool:
-        """Whether it is the `self.data` of what is no tensor."""
-        outermost = self.function and self.outermost[self.function]
-        return getattr(node.base, "id", "") == "self" and outermost in self.plain_methods
-
     def of_Subscript(self, node: ir.Subscript) -> Value:
         base, index = self.value(node.base), self.index(node.index)
         return taken(base) + self.operate([base, index])

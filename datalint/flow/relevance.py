@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from datalint.flow import ir
+from datalint.flow.closure import closure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
@@ -49,13 +50,7 @@ def _leading_names(module: ir.Module, mentions: Mentions, sought: Set[str]) -> s
     for name, behind in _held(module, mentions, sought).items():
         for mentioned in behind:
             before.setdefault(mentioned, []).append(name)
-    leading, todo = set(sought), list(sought)
-    while todo:
-        for name in before.get(todo.pop(), ()):
-            if name not in leading:
-                leading.add(name)
-                todo.append(name)
-    return leading
+    return closure(before, sought)
 
 
 def _held(module: ir.Module, mentions: Mentions, sought: Set[str]) -> dict[str, set[str]]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Where a method gives `self` another meaning, or may seem to.
 _REBOUND = re.compile(r"\bself\s*=[^=]")
+#: Each name and what follows it behind a dot.
+_DOTTED = re.compile(r"(?=\b(\w+\.\w+))")
 
 
 class Spelled:
@@ -74,12 +76,18 @@ class Spelled:
         """Methods that methods of the project outside this file may call."""
         return {m for c in self.module.classes if self.is_open(c) for m in c.methods.values()}
 
+    def is_own(self, node: ir.Attribute) -> bool:
+        """Whether it is the `self.data` of what is no tensor."""
+        outermost = self.function and self.outermost[self.function]
+        return getattr(node.base, "id", "") == "self" and outermost in self.plain_methods
+
     @cached_property
     def plain_methods(self) -> set[ir.Function]:
         """Methods of what is no tensor: what such an object has as `data` is an attribute."""
         text = self.module.code.text
         if self.module.stars or _REBOUND.search(text):
             return set()
+        dotted = set(_DOTTED.findall(text))
         others = {o for f, o in self.outermost.items() if f is not o and "self" in f.locals}
         return {
             method
@@ -87,15 +95,14 @@ class Spelled:
             if all(map(self.is_plain, self.bases(cls)))
             for method in cls.methods.values()
             if method.parameters and method.parameters[0].name == "self"
-            if f"{cls.name}.{method.name}" not in text  # which may be called on anything
+            if f"{cls.name}.{method.name}" not in dotted  # which may be called on anything
         } - others
 
     def is_plain(self, base: ir.Expr) -> bool:
         """Whether a name is that of a class whose instances are no tensors for that."""
         if isinstance(base, ir.Subscript):  # `Generic[T]`
             return self.is_plain(base.base)
-        dotted = self.dotted(base)
-        if dotted:
+        if dotted := self.dotted(base):
             return dotted not in TENSORS and not self.is_elsewhere(base)
         name = getattr(base, "id", "")
         return name in self.classes or hasattr(builtins, name)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from datalint.flow.closure import closure
+
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Hashable, Iterable
 
 #: A place, and whether it holds the memory rather than being it.
 Side = tuple["Hashable", bool]
@@ -49,27 +51,15 @@ class Ways:
 
     def leading(self, names: Iterable[str], to: Hashable) -> frozenset[str]:
         """The places of these names from which another may be reached."""
-        reached = _from(self._on, [(name, held) for name in names for held in (False, True)])
+        reached = closure(self._on, [(name, held) for name in names for held in (False, True)])
         if (to, False) not in reached:
             return frozenset()
         back: dict[Side, list[Side]] = defaultdict(list)
         for source in reached:
             for target in self._on.get(source, ()):
                 back[target].append(source)
-        before = {name for name, _ in _from(back, [(to, False)])}
+        before = {name for name, _ in closure(back, [(to, False)])}
         return frozenset(name for name in names if name in before)
-
-
-def _from(ways: Mapping[Side, Iterable[Side]], sides: Iterable[Side]) -> set[Side]:
-    """These sides, and all to which the ways lead from them."""
-    found = set(sides)
-    waiting = list(found)
-    while waiting:
-        for side in ways.get(waiting.pop(), ()):
-            if side not in found:
-                found.add(side)
-                waiting.append(side)
-    return found
 
 
 def place(name: Hashable) -> Value:

@@ -10,9 +10,6 @@ if TYPE_CHECKING:
     from datalint.finding import Finding
 
 
-_NONE: Mapping[str, int] = {}
-
-
 class Problem(NamedTuple):
     """A file or folder that was not analysed, or not fixed, and why."""
 
@@ -40,7 +37,7 @@ class Report(NamedTuple):
     #: How many findings of selected rules are below the confidence asked for.
     doubtful: int = 0
     #: How many findings of selected rules are not shown, by where they are: `in the baseline`.
-    sifted: Mapping[str, int] = _NONE
+    sifted: Mapping[str, int] = {}
     #: How many findings were fixed; None where nothing was to be.
     fixed: int | None = None
 
